@@ -1,0 +1,41 @@
+"""What is wrong with an input, said the way compilers say it: file, line, column, the line, a caret."""
+
+from __future__ import annotations
+
+
+class WatError(Exception):
+    """Bad input. `message` says what is wrong, `offset` where: an index into the text, or None for the whole.
+
+    `str(error)` is the bare message; `report` gives it with its place in the text.
+    """
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+    def report(self, text: str, file: str) -> str:
+        """`file:line:col: error: message`, then the source line and a caret under the column (both counted from 1).
+
+        Lines end at LF, CR LF or CR, as in the text format (spec, "Text Format / Lexical Format / Comments").
+        A long line is cut to a window around the caret.
+        """
+        if self.offset is None:
+            return f"{file}: error: {self.message}"
+        line, column = line_and_column(text, self.offset)
+        start = self.offset - column + 1
+        ends = [end for end in (text.find("\n", start), text.find("\r", start)) if end >= 0]
+        source = text[start : min(ends, default=len(text))].removeprefix("\ufeff")
+        caret = self.offset - start - (1 if text.startswith("\ufeff") and start == 0 else 0)
+        if len(source) > 100:
+            cut = max(0, min(caret - 50, len(source) - 100))
+            source, caret = source[cut : cut + 100], caret - cut
+        pad = "".join("\t" if char == "\t" else " " for char in source[:caret])
+        return f"{file}:{line}:{column}: error: {self.message}\n{source}\n{pad}^"
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both from 1, of an index into `text`."""
+    before = text[:offset]
+    line = before.count("\n") + before.count("\r") - before.count("\r\n") + 1
+    return line, offset - max(before.rfind("\n"), before.rfind("\r"))

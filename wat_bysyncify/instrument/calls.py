@@ -1,0 +1,190 @@
+"""Which functions can pause: the whole-program analysis.
+
+A function can pause if it calls something that can: an import that may (or is said to), a control function that
+starts an unwind or ends a rewind, or another such function, directly or through a table. Code that drives the pausing
+is not itself paused (the article's "runtime" code; Binaryen's top-most and bottom-most runtime):
+
+    top-most     calls start_unwind or stop_rewind: where an unwind begins. It can pause, and is not instrumented.
+    bottom-most  calls stop_unwind or start_rewind: where an unwind ends. Its callers do not pause because of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from ..errors import WatError
+from ..sexpr.nodes import Token, tokens, words
+from ..sexpr.parser import parse
+from . import names
+from .module import FuncType, Module, children, head, node_words, type_use
+from .options import Options
+
+
+@dataclass(slots=True)
+class Pausing:
+    """`can_pause` and `instrumented` are function numbers; `types` the types whose indirect calls can pause."""
+
+    can_pause: set[int] = field(default_factory=set)
+    instrumented: set[int] = field(default_factory=set)
+    types: set[FuncType] = field(default_factory=set)
+    any_indirect: bool = False  # any indirect call can pause
+    added: set[int] = field(default_factory=set)  # by the add list: their indirect calls can pause in any case
+    bodies: dict[int, list[Token]] = field(default_factory=dict)  # the tokens of each function that was looked at
+
+    def indirect(self, func: int) -> Callable[[FuncType], bool]:
+        """Whether a call through a table, of a type, can pause in a function."""
+        if self.any_indirect or func in self.added:
+            return lambda type_: True
+        return self.types.__contains__
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a name is one of the patterns: the same, or alike with `*` for any characters."""
+    patterns = list(patterns)
+    exact = set(patterns)
+    wild = [re.compile(".*".join(map(re.escape, pattern.split("*"))), re.S) for pattern in patterns if "*" in pattern]
+    return lambda name: name in exact or any(pattern.fullmatch(name) for pattern in wild)
+
+
+def find_pausing(module: Module, options: Options) -> Pausing:
+    """The functions that can pause, and those to instrument."""
+    found = Pausing()
+    funcs = module.funcs.entities
+    control = {i: func.imported[1] for i, func in enumerate(funcs) if func.imported and names.is_control(func.imported)}
+    free = options.imports is None and not options.ignore_imports  # any import may pause
+    matches = matcher(options.imports or ())
+    if free and control:
+        free = False
+    for i, func in enumerate(funcs):
+        if func.imported and i not in control and not options.ignore_imports:
+            if free or matches(".".join(func.imported)):
+                found.can_pause.add(i)
+    found.any_indirect = free and not options.ignore_indirect
+    added = matcher(options.add_list)
+    if options.add_list:
+        found.added = {
+            i for i, func in enumerate(funcs)
+            if not func.imported and (added(str(i)) or func.id and (added(func.id) or added(func.id[1:])))
+            or not func.imported and any(added(name) for name in func.exports)
+        }  # fmt: skip
+    if not (found.can_pause or control or found.added):
+        return found
+
+    callers, indirect, addressed = _calls(module, found)
+    bottom = {caller for i, name in control.items() if name in names.BOTTOM_MOST for caller in callers.get(i, ())}
+    top = {caller for i, name in control.items() if name in names.TOP_MOST for caller in callers.get(i, ())}
+    seeds = found.can_pause | top - bottom
+    if options.ignore_indirect:
+        indirect = {}
+    if found.any_indirect:
+        for users in indirect.values():
+            seeds |= users - bottom
+    found.can_pause = seeds
+    todo = list(seeds)
+    while todo:
+        callee = todo.pop()
+        users = set(callers.get(callee, ()))
+        type_ = funcs[callee].type  # type: ignore[attr-defined]
+        if callee in addressed and type_ not in found.types and indirect:
+            found.types.add(type_)
+            users |= indirect.get(type_, set())
+        users -= found.can_pause
+        users -= bottom
+        found.can_pause |= users
+        todo += users
+    found.can_pause |= found.added - bottom
+    found.instrumented = {i for i in found.can_pause if not funcs[i].imported and i not in top}
+    return found
+
+
+def _calls(module: Module, found: Pausing) -> tuple[dict[int, set[int]], dict[FuncType, set[int]], set[int]]:
+    """Who calls each function; who calls through a table, by type; whose address is taken."""
+    callers: dict[int, set[int]] = {}
+    indirect: dict[FuncType, set[int]] = {}
+    addressed: set[int] = set()
+    index = module.funcs.index
+    types = TypeUses(module)
+    calls: dict[Token, list[str]] = {}  # what each distinct token calls or refers to: its instruction, a function
+    for i, func in enumerate(module.funcs.entities):
+        if func.imported or not isinstance(func.node, list):
+            continue
+        body = found.bodies[i] = tokens([func.node])
+        through_table = False
+        for token in set(body):
+            said = calls.get(token)
+            if said is None:
+                said = calls[token] = words(token) if "call" in token or "ref.func" in token else []
+            for op, word in zip(said, [*said[1:], ""], strict=False):
+                if op in ("call", "return_call", "ref.func"):
+                    callee = index(word) if word else None
+                    if callee is None:
+                        pass  # fold.py reports it with its position, if it matters
+                    elif op == "ref.func":
+                        addressed.add(callee)
+                    else:
+                        callers.setdefault(callee, set()).add(i)
+                elif op in _THROUGH_TABLE:
+                    through_table = True
+        if through_table:
+            for position, token in enumerate(body):
+                if not _THROUGH_TABLE.isdisjoint(calls[token]):
+                    indirect.setdefault(types.at(body, position + 1) or ((), ()), set()).add(i)
+    for word, node in module.fields:
+        if word in ("elem", "table", "global"):
+            for name in words("".join(tokens([node]))):
+                number = index(name) if name[0] in "$0123456789" else None
+                if number is not None:
+                    addressed.add(number)
+    if any(entity.exports or entity.imported for entity in module.tables.entities) or any(
+        head(child) == "table" for node in module.exports.values() for child in children(node)
+    ):  # the host can put there what is exported
+        for node in module.exports.values():
+            for child in children(node):
+                number = index(node_words(child)[1]) if head(child) == "func" else None
+                if number is not None:
+                    addressed.add(number)
+        addressed |= {i for i, func in enumerate(module.funcs.entities) if func.exports}
+    return callers, indirect, addressed
+
+
+_THROUGH_TABLE = frozenset(("call_indirect", "call_ref", "return_call_indirect", "return_call_ref"))
+
+
+class TypeUses:
+    """The function types that type uses in bodies stand for; each distinct one is read once."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.known: dict[str, FuncType | None] = {}
+
+    def at(self, body: list[Token], position: int) -> FuncType | None:
+        """The type use that begins at body[position]; None if there is none, or it names no function type."""
+        end = type_use_end(body, position)
+        return self.of(body[position:end]) if end > position else None
+
+    def of(self, found: list[Token]) -> FuncType | None:
+        """The type that the tokens of a type use stand for, None if it is unknown."""
+        text = "".join(found)
+        if text not in self.known:
+            node = parse(f"(func {text}\n)")[1]
+            try:
+                params, results, _ = type_use(self.module, node)
+            except WatError:
+                self.known[text] = None
+            else:
+                self.known[text] = tuple(type_ for _, type_ in params), results
+        return self.known[text]
+
+
+def type_use_end(body: list[Token], position: int) -> int:
+    """Behind the `(type ..)`, `(param ..)`, `(result ..)` and `(catch ..)` lists that begin at body[position]."""
+    while position < len(body) and body[position].startswith(("(type", "(param", "(result", "(catch")):
+        depth = 0
+        while True:
+            depth += (body[position].type == "OPEN") - (body[position].type == "CLOSE")
+            position += 1
+            if not depth:
+                break
+    return position

@@ -1,0 +1,178 @@
+"""What a token says in a function's body: tokens -> `Code`, each distinct token read once.
+
+A token is one instruction with its immediates in most text (see grammar.lark). Where it holds several, as in
+`(then local.get 0 drop)` or `i32.const 1 drop`, it is cut; where an instruction is spread over several, as a
+`br_table` over lines, it is joined: `regular` gives tokens of which each is one instruction, opening or end.
+"""
+
+from __future__ import annotations
+
+from ..sexpr.nodes import Token, core_length, pieces
+from .instructions import CONTROL, SIGNATURES
+
+# What the walk over a body (fold.py) does at a token, most frequent first.
+(
+    GET,  # local.get
+    CONST,  # an instruction without operands and with one result
+    PLAIN,  # any other whose name gives its operands and results
+    CLOSE,
+    SET,  # local.set
+    TEE,
+    CALL,
+    BRANCH,  # br br_if br_table br_on_*
+    STOP,  # return unreachable throw throw_ref
+    BLOCK,  # block loop try_table
+    IF,
+    THEN,
+    ELSE,
+    END,
+    TYPE_USE,  # (type ..) (param ..) (result ..) behind a block, a call_indirect, a select
+    CATCH,  # (catch ..) of a try_table
+    CALL_INDIRECT,  # also call_ref
+    OTHER,  # control that fold.py looks up by name
+    UNKNOWN,
+    IMMEDIATE,  # words that belong to the instruction before
+    SEVERAL,  # more than one instruction
+) = range(21)
+
+_ACTS = {
+    "local.get": GET, "local.set": SET, "local.tee": TEE, "call": CALL,
+    "br": BRANCH, "br_if": BRANCH, "br_table": BRANCH, "br_on_null": BRANCH, "br_on_non_null": BRANCH,
+    "br_on_cast": BRANCH, "br_on_cast_fail": BRANCH,
+    "return": STOP, "unreachable": STOP, "throw": STOP, "throw_ref": STOP,
+    "block": BLOCK, "loop": BLOCK, "try_table": BLOCK, "if": IF, "then": THEN, "else": ELSE, "end": END,
+    "type": TYPE_USE, "param": TYPE_USE, "result": TYPE_USE,
+    "catch": CATCH, "catch_ref": CATCH, "catch_all": CATCH, "catch_all_ref": CATCH,
+    "call_indirect": CALL_INDIRECT, "call_ref": CALL_INDIRECT,
+}  # fmt: skip
+
+# Lists in which instructions follow the head; of these words the head takes a label at most.
+_HOLD_CODE = {"func": 1, "block": 1, "loop": 1, "if": 1, "then": 0, "else": 0, "try_table": 1}
+
+
+class Code:
+    """One token of a body, read: what it does, its name and immediates, and the text without trivia.
+
+    `pops` and `pushes` count operands and results where the name decides them; `indent` is the white space after the
+    token's last line break, None if it has none.
+    """
+
+    __slots__ = ("act", "flat", "indent", "opens", "op", "pops", "pushes", "token", "word", "words", "_core")
+
+    def __init__(self, token: Token) -> None:
+        self.token = token
+        self._core = -1
+        self.opens = token.type == "OPEN"
+        self.flat = token.type == "WORDS"
+        newline = token.rfind("\n")
+        self.indent: str | None = None
+        if newline >= 0:
+            tail = token[newline + 1 :]
+            self.indent = tail[: len(tail) - len(tail.lstrip(" \t"))]
+        self.pops = self.pushes = 0
+        self.op = self.word = ""
+        self.words: list[str] = []
+        if token.type == "CLOSE":
+            self.act = CLOSE
+            return
+        found = pieces(token)
+        self.words = [word for _, word in found[1:]]
+        if found:
+            self.op = found[0][1]
+        if self.words:
+            self.word = self.words[0]
+        if len(_starts(token, found)) > 1:
+            self.act = SEVERAL
+        elif signature := SIGNATURES.get(self.op):
+            self.pops, self.pushes = len(signature[0]), len(signature[1])
+            self.act = _ACTS.get(self.op, PLAIN)
+            if self.act == PLAIN and not self.pops and self.pushes == 1:
+                self.act = CONST
+        elif self.op in _ACTS:
+            self.act = _ACTS[self.op]
+        elif self.op in CONTROL:
+            self.act = OTHER
+        elif self.flat and not self.op[:1].islower() or self.op in _IMMEDIATE_WORDS:
+            self.act = IMMEDIATE
+        else:
+            self.act = UNKNOWN
+
+    @property
+    def core(self) -> str:
+        """The text without the trivia behind it."""
+        if self._core < 0:
+            self._core = core_length(self.token)
+        return str(self.token[: self._core])
+
+    @property
+    def trivia(self) -> str:
+        """The trivia behind the text."""
+        if self._core < 0:
+            self._core = core_length(self.token)
+        return str(self.token[self._core :])
+
+
+_IMMEDIATE_WORDS = frozenset(
+    "func extern any eq i31 struct array exn none nofunc noextern noexn i8x16 i16x8 i32x4 i64x2 f32x4 f64x2 "
+    "funcref externref anyref eqref i31ref structref arrayref exnref nullref nullfuncref nullexternref nullexnref "
+    "seq_cst acq_rel i32 i64 f32 f64 v128 inf nan".split()
+)
+
+
+def _starts(token: Token, found: list[tuple[int, str]]) -> list[int]:
+    """Where in a token its instructions begin; the head of a list that holds code counts as one."""
+    starts = []
+    skip = 0
+    for position, (start, word) in enumerate(found):
+        if position == 0:
+            starts.append(start)
+            if token.type != "WORDS" and word in _HOLD_CODE:
+                skip = 1 if _HOLD_CODE[word] and len(found) > 1 and found[1][1][0] == "$" else 0
+            elif token.type != "WORDS":
+                return starts  # a folded plain instruction: all else are immediates
+        elif position > skip and (word in SIGNATURES or word in CONTROL):
+            starts.append(start)
+        elif position == skip + 1 and starts == [found[0][0]] and found[0][1] in ("then", "else", "func"):
+            starts.append(start)  # not an instruction: for the error message
+    return starts
+
+
+def regular(tokens: list[Token], codes: Codes) -> list[Token]:
+    """`tokens` cut and joined so that each instruction, opening and end is one token. Linear; the text stays."""
+    out: list[Token] = []
+    joined: list[Token] = []  # the pieces of the instruction that the last token of `out` begins
+    for token in [*tokens, Token("CLOSE", "")]:
+        act = codes[token].act
+        if act == IMMEDIATE and out and out[-1].type in ("WORDS", "OPEN"):
+            joined.append(token)
+            continue
+        if joined:
+            first = out.pop()
+            width = first.width + sum(each.width for each in joined)
+            out.append(Token(first.type, "".join([first, *joined]), width))
+            joined = []
+        if act == SEVERAL:
+            out += _cut(token)
+        else:
+            out.append(token)
+    return out[:-1]
+
+
+def _cut(token: Token) -> list[Token]:
+    """`(then local.get 0 drop)` as `(then `, `local.get 0 `, `drop`, `)`."""
+    found = pieces(token)
+    starts = [0, *_starts(token, found)[1:]]
+    kinds = ["WORDS" if token.type == "WORDS" else "OPEN", *["WORDS"] * (len(starts) - 1)]
+    if token.type == "LEAF":
+        starts.append(found[-1][0] + len(found[-1][1]))
+        kinds.append("CLOSE")
+    ends = [*starts[1:], len(token)]
+    return [Token(kind, token[start:end]) for kind, start, end in zip(kinds, starts, ends, strict=True)]
+
+
+class Codes(dict[str, Code]):
+    """Token -> Code, made when first asked for. The tokens of one text are shared, so there are few."""
+
+    def __missing__(self, token: Token) -> Code:  # type: ignore[override]
+        code = self[token] = Code(token)
+        return code

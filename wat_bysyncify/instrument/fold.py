@@ -1,0 +1,589 @@
+"""A function's body, read: tokens -> a tree of sequences in which only what can pause stands out.
+
+The text is walked once as the stack machine it describes, so flat, folded and mixed text come out alike. Whatever
+holds no pausing call stays a range of tokens. The rest is
+
+    Seq     the code of a block or an arm, cut where the operand stack is empty
+      Run     statements without a pausing call: tokens[start:end]
+      Group   one statement with pausing calls: its items in order of evaluation
+        int, Text    code without a pausing call: a token, a range
+        Call         a pausing call
+        Op           a folded instruction with a pausing call among its operands
+        Block        a block, loop, if or try_table with a pausing call in it
+
+For liveness.py the walk also notes what happens to locals, in order (`Body.events`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Union
+
+from ..sexpr.nodes import Token
+from . import code as act
+from .calls import type_use_end
+from .code import Code, Codes
+from .module import FuncType, parse_nat
+
+
+@dataclass(slots=True)
+class Text:
+    """Tokens without a pausing call that together take `needs` operands and leave `gives` results.
+
+    `writes` is the set of locals that they may write, as bits; `stops`: control does not come out behind them.
+    """
+
+    start: int
+    end: int
+    needs: int
+    gives: int
+    writes: int
+    stops: bool
+
+
+@dataclass(slots=True)
+class Run:
+    """Statements without a pausing call: tokens[start:end]. The operand stack is empty before and after."""
+
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Call:
+    """A pausing call: tokens[start] opens it and tokens[last] ends it (the same for `call $f` and `(call $f)`)."""
+
+    start: int
+    end: int  # behind the tokens of its head: the call and its type use
+    last: int
+    index: int  # which pausing call of the function it is, in order of evaluation
+    type: FuncType
+    callee: str | None  # the word for the function that is called; None where that is not known
+    operands: int  # how many operands there are, with the reference or table index of an indirect call
+
+
+@dataclass(slots=True)
+class Op:
+    """A folded instruction with a pausing call among its operands: tokens[start] opens it, tokens[last] closes it.
+
+    tokens[rest:last + 1] is what stands behind the operands: of an if, its arms, in which nothing pauses.
+    """
+
+    start: int
+    rest: int
+    last: int
+    needs: int
+    gives: int
+
+
+@dataclass(slots=True)
+class Seq:
+    """The code of a block or arm. `tail` leaves its results on the operand stack; None where there are none."""
+
+    first: int  # the token that it begins with
+    end: int  # behind its last token
+    items: list[Run | Group]
+    tail: Run | Group | None
+    dead: bool  # its end cannot be reached
+    pauses: bool
+
+
+@dataclass(slots=True)
+class Block:
+    """A structured instruction with a pausing call in it: tokens[start:end] open it, tokens[last] closes it."""
+
+    op: str
+    start: int
+    end: int
+    last: int
+    folded: bool
+    type: FuncType
+    level: int  # how many labels are around it
+    writes: int
+    arms: list[Seq]
+    marks: list[tuple[int, int]]  # the token before each arm, and the one behind it
+    calls: list[int]  # the first call index of each arm, then the one after the last
+
+
+Item = Union[int, Text, Call, Op, Block]
+
+
+@dataclass(slots=True)
+class Group:
+    """A statement with pausing calls: its items in order of evaluation."""
+
+    items: list[Item]
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Body:
+    """A function's body: its sequence, and what the stages behind need to know of it.
+
+    `sites` are the tokens that name labels by number, with the levels of the labels, in the order of the text;
+    `labels` all label ids. For `events` see liveness.py.
+    """
+
+    tokens: list[Token]
+    codes: list[Code]
+    seq: Seq
+    calls: list[Call]
+    events: list[Any]
+    sites: list[tuple[int, list[int]]]
+    labels: set[str]
+
+
+@dataclass(slots=True)
+class Context:
+    """What a body's meaning depends on outside of it."""
+
+    local_bits: dict[str, int]  # id or number -> 1 << number
+    call: Callable[[str], tuple[FuncType, bool] | None]  # function -> its type, can it pause
+    indirect: Callable[[FuncType], bool]  # can an indirect call of this type pause
+    type_use: Callable[[list[Token]], FuncType | None]
+    fields: Callable[[str], int | None]  # struct type -> the number of its fields
+    tag: Callable[[str], FuncType | None]
+    results: tuple[str, ...]
+    code: Codes
+
+
+# Events, in the order of the text, each (kind, argument, argument).
+(
+    LOCALS,  # locals read (before they are written), and all bits but those of the locals written
+    PAUSE,  # call index
+    START,  # block id, is it a loop
+    ARMS,  # block id: an if, its condition read
+    OTHERWISE,  # block id: its else
+    FINISH,  # block id, is it a loop
+    JUMP,  # block ids, does control never go on behind it
+) = range(7)
+
+
+class BodyError(Exception):
+    """What is wrong at a token, by its number in the body."""
+
+    def __init__(self, message: str, token: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.token = token
+
+
+class Irregular(Exception):
+    """The tokens must be cut or joined first (code.py's `regular`)."""
+
+
+class _Frame:
+    """A block that is being read. `saved` is the state of the sequence around it."""
+
+    __slots__ = ("arms", "calls", "end", "folded", "id", "label", "marks", "op", "pauses", "saved", "start", "type")
+
+    def __init__(self, op: str, start: int, end: int, folded: bool, type_: FuncType, label: str, id_: int) -> None:
+        self.op, self.start, self.end, self.folded, self.type = op, start, end, folded, type_
+        self.label, self.id = label, id_
+        self.arms: list[Seq] = []
+        self.marks: list[tuple[int, int]] = []
+        self.calls: list[int] = []
+        self.pauses = 0
+        self.saved: Any = None
+
+
+class _Seq:
+    """A sequence that is being read: `first` its first token, `bound` where in `items` the current statement begins."""
+
+    __slots__ = ("bound", "bound_dead", "bound_pauses", "bound_token", "first", "items")
+
+    def __init__(self, first: int, dead: bool) -> None:
+        self.first = self.bound_token = first
+        self.items: list[Any] = []
+        self.bound = self.bound_pauses = 0
+        self.bound_dead = dead
+
+    def boundary(self, end: int, pauses: int, dead: bool) -> None:
+        """The operand stack is empty before tokens[end]: a statement ends."""
+        items = self.items
+        if pauses > self.bound_pauses:
+            items[self.bound :] = [Group(items[self.bound :], self.bound_token, end)]
+            self.bound += 1
+            self.bound_pauses = pauses
+        elif self.bound and items[self.bound - 1].__class__ is Run:
+            items[self.bound - 1].end = end
+            del items[self.bound :]
+        else:
+            items[self.bound :] = [Run(self.bound_token, end)]
+            self.bound += 1
+        self.bound_token = end
+        self.bound_dead = dead
+
+    def close(self, end: int, height: int, pauses: int, dead: bool) -> Seq:
+        """The sequence, which ends before tokens[end] with `height` results on the operand stack."""
+        tail: Run | Group | None = None
+        if height:
+            if not self.bound_dead:
+                inside = self.items[self.bound :]
+                tail = Group(inside, self.bound_token, end) if pauses > self.bound_pauses else Run(self.bound_token, end)
+            del self.items[self.bound :]  # what cannot be reached goes: it could only leave values for nobody
+        elif self.bound_token < end:
+            self.boundary(end, pauses, dead)
+        return Seq(self.first, end, self.items, tail, dead, pauses > 0)
+
+
+def fold(tokens: list[Token], context: Context) -> Body:
+    """The body that `tokens` are: all of a function behind its locals, without its closing parenthesis.
+
+    Raises `Irregular`, or `BodyError` with the number of the token that does not fit.
+    """
+    return _Walk(tokens, context).walk()
+
+
+class _Walk:
+    def __init__(self, tokens: list[Token], context: Context) -> None:
+        self.tokens = tokens
+        self.context = context
+        self.codes = list(map(context.code.__getitem__, tokens))
+        self.frames: list[_Frame] = []
+        self.by_label: dict[str, list[int]] = {}
+        self.labels: set[str] = set()
+        self.sites: list[tuple[int, list[int]]] = []
+        self.frame_count = 0
+
+    def walk(self) -> Body:  # one loop over the tokens, in one place for speed
+        codes, context, frames = self.codes, self.context, self.frames
+        bits = context.local_bits
+        events: list[tuple[int, Any, Any]] = []
+        calls: list[Call] = []
+        open_: list[Any] = []  # open parentheses: a tuple for an instruction, None for an arm of an if
+        frame = self.begin("func", -1, -1, True, ((), context.results), "")
+        gen = kill = 0  # locals read, and written, since the last event
+        seq = _Seq(0, False)
+        items = seq.items
+        height = low = 0  # of the operand stack in this sequence, and its lowest in the innermost open instruction
+        depth = 0  # open folded instructions in this sequence
+        dead = False  # code that cannot be reached
+        pauses = 0  # pausing calls in this sequence
+        writes = 0  # locals written in the innermost open instruction
+        skip = 0  # the tokens before this one were read ahead
+        n = len(codes)
+
+        for i in range(n):
+            if i < skip:
+                continue
+            code = codes[i]
+            what = code.act
+            if what <= act.CONST and not code.opens:  # most tokens: one value is pushed
+                if what == act.GET:
+                    bit = bits.get(code.word) or self.local(code, i)
+                    if not kill & bit:
+                        gen |= bit
+                height += 1
+                items.append(i)
+                continue
+
+            entry = None
+            start = i
+            if what == act.CLOSE:
+                if not open_:
+                    raise BodyError("unexpected ')'", i)
+                entry = open_.pop()
+                if entry is None:  # the end of an arm
+                    if gen or kill:
+                        events.append((LOCALS, gen, ~kill))
+                        gen = kill = 0
+                    frame.arms.append(seq.close(i, height, pauses, dead))
+                    frame.marks[-1] = (frame.marks[-1][0], i)
+                    frame.pauses += pauses
+                    continue
+                start = entry[0]
+                code = codes[start]
+                what = code.act
+            elif what == act.BLOCK or what == act.IF or what == act.CALL_INDIRECT:
+                skip = type_use_end(self.tokens, i + 1)
+                if not code.opens and not code.flat:
+                    raise Irregular if what != act.CALL_INDIRECT else BodyError("call_indirect lacks operands", i)
+                if not code.flat:
+                    open_.append((i, len(items), height, low, writes, pauses))
+                    low = height
+                    writes = 0
+                    depth += 1
+                if what == act.CALL_INDIRECT:
+                    if not code.flat:
+                        continue
+                elif what == act.IF and not code.flat:
+                    continue  # its condition comes first, in this sequence
+                else:
+                    if gen or kill:
+                        events.append((LOCALS, gen, ~kill))
+                        gen = kill = 0
+                    frame = self.begin(code.op, i, skip, not code.flat, self.block_type(i, skip), code.word)
+                    frame.saved = (seq, height, low, depth, dead, pauses, writes)
+                    frame.marks.append((skip - 1, -1))
+                    frame.calls.append(len(calls))
+                    events.append((ARMS, frame.id, 0) if what == act.IF else (START, frame.id, code.op == "loop"))
+                    seq = _Seq(skip, dead)
+                    items = seq.items
+                    height = len(frame.type[0])
+                    low = depth = pauses = writes = 0
+                    continue
+            elif what == act.THEN or what == act.ELSE:
+                if gen or kill:
+                    events.append((LOCALS, gen, ~kill))
+                    gen = kill = 0
+                if code.flat:
+                    if what == act.THEN or frame.op != "if" or frame.folded or len(frame.arms):
+                        raise BodyError(f"unexpected {code.op}", i)
+                    frame.arms.append(seq.close(i, height, pauses, dead))
+                    frame.marks[-1] = (frame.marks[-1][0], i)
+                    frame.pauses += pauses
+                else:
+                    begun = open_[-1][0] if open_ and open_[-1] else -1
+                    if begun < 0 or codes[begun].act != act.IF or (frame.start == begun) == (what == act.THEN):
+                        raise BodyError(f"unexpected ({code.op}", i)
+                    if what == act.THEN:
+                        end = type_use_end(self.tokens, begun + 1)
+                        frame = self.begin("if", begun, end, True, self.block_type(begun, end), codes[begun].word)
+                        frame.saved = (seq, height, low, depth, dead, pauses, writes)
+                        events.append((ARMS, frame.id, 0))
+                        writes = 0
+                if what == act.ELSE:
+                    events.append((OTHERWISE, frame.id, 0))
+                frame.marks.append((i, -1))
+                frame.calls.append(len(calls))
+                dead = frame.saved[4]
+                seq = _Seq(i + 1, dead)
+                items = seq.items
+                height = len(frame.type[0])
+                low = depth = pauses = 0
+                if code.opens:
+                    open_.append(None)
+                elif not code.flat:  # `(then)`
+                    frame.arms.append(seq.close(i + 1, height, 0, dead))
+                    frame.marks[-1] = (i, i)
+                continue
+            elif code.opens and (what <= act.STOP or what == act.OTHER):
+                open_.append((i, len(items), height, low, writes, pauses))
+                low = height
+                writes = 0
+                depth += 1
+                continue
+
+            end = start + 1
+            hot: Any = None
+            stops = False
+            if what == act.PLAIN or what == act.CONST:
+                needs, gives = code.pops, code.pushes
+            elif what == act.SET or what == act.TEE:
+                bit = bits.get(code.word) or self.local(code, start)
+                kill |= bit
+                writes |= bit
+                needs, gives = 1, code.pushes
+            elif what == act.CALL or what == act.CALL_INDIRECT:
+                if what == act.CALL_INDIRECT:
+                    end = type_use_end(self.tokens, end)
+                type_, can_pause, needs = self.called(start, end)
+                gives = len(type_[1])
+                if can_pause and not dead:
+                    if gen or kill:
+                        events.append((LOCALS, gen, ~kill))
+                        gen = kill = 0
+                    callee = code.word if what == act.CALL else None
+                    hot = Call(start, end, i if entry else end - 1, len(calls), type_, callee, needs)
+                    events.append((PAUSE, len(calls), 0))
+                    calls.append(hot)
+                    pauses += 1
+                elif what == act.CALL_INDIRECT and entry is None:
+                    hot = Text(start, end, needs, gives, 0, False)
+            elif what == act.BRANCH or what == act.STOP:
+                if gen or kill:
+                    events.append((LOCALS, gen, ~kill))
+                    gen = kill = 0
+                needs, gives, targets, stops = self.branch(code, start)
+                events.append((JUMP, targets, stops))
+            elif what == act.BLOCK or what == act.IF or what == act.END:
+                # The end of a block: back to the sequence around it.
+                if what == act.END and (frame.folded or len(frames) == 1):
+                    raise BodyError("unexpected end", i)
+                if what == act.IF:
+                    if frame.start != start:
+                        raise BodyError("an if needs a (then ...)", start)
+                else:
+                    if gen or kill:
+                        events.append((LOCALS, gen, ~kill))
+                        gen = kill = 0
+                    frame.arms.append(seq.close(i, height, pauses, dead))
+                    frame.marks[-1] = (frame.marks[-1][0], i)
+                    frame.pauses += pauses
+                events.append((FINISH, frame.id, frame.op == "loop"))
+                done = frame
+                inner = writes
+                seq, height, low, depth, dead, pauses, writes = done.saved
+                writes |= inner
+                items = seq.items
+                frame = self.finish()
+                needs, gives = len(done.type[0]) + (done.op == "if"), len(done.type[1])
+                if done.pauses:
+                    pauses += done.pauses
+                    hot = Block(
+                        done.op, done.start, done.end, i, done.folded, done.type, len(frames), inner,
+                        done.arms, done.marks, [*done.calls, len(calls)],
+                    )  # fmt: skip
+                elif entry is None:
+                    hot = Text(done.start, i + 1, needs, gives, inner, False)
+            elif what == act.OTHER:
+                needs, gives = self.other(code, start)
+            elif what == act.TYPE_USE:
+                before = codes[i - 1].op if i else ""
+                if before not in ("select", "result") or code.opens:
+                    raise Irregular if before == "select" else BodyError(f"unexpected ({code.op} ...)", i)
+                if codes[i - 1].flat:
+                    items[-1] = Text(i - 1, i + 1, 3, 1, 0, False)
+                continue
+            elif what == act.IMMEDIATE or what == act.SEVERAL:
+                raise Irregular
+            else:
+                raise BodyError(f"unknown instruction {code.op!r}" if code.op else "unexpected '('", i)
+
+            # An instruction ends here.
+            height -= needs
+            if height < 0:
+                if not dead:
+                    raise BodyError(f"{code.op} lacks operands", start)
+                height = 0
+            if height < low:
+                low = height
+            height += gives
+            if stops:
+                dead = True
+                height = low = 0
+            if entry is None:
+                items.append(hot or (i if what <= act.TEE else Text(i, i + 1, needs, gives, 0, stops)))
+            else:
+                _, count, base, saved_low, saved_writes, saved_pauses = entry
+                depth -= 1
+                if pauses == saved_pauses:
+                    items[count:] = [Text(start, i + 1, max(0, base - low), height - low, writes, dead)]
+                elif hot:
+                    items.append(hot)
+                else:
+                    rest = done.marks[0][0] if what == act.IF else i
+                    items.append(Op(start, rest, i, needs, gives))
+                writes |= saved_writes
+                if saved_low < low:
+                    low = saved_low
+            if not height and not depth:
+                seq.boundary(max(i + 1, skip), pauses, dead)
+
+        if open_ or len(frames) > 1:
+            raise BodyError(f"unclosed {frame.op}", frame.start)
+        if gen or kill:
+            events.append((LOCALS, gen, ~kill))
+        whole = seq.close(n, height, pauses, dead)
+        return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels)
+
+    def begin(self, op: str, start: int, end: int, folded: bool, type_: FuncType, word: str) -> _Frame:
+        """A new innermost block."""
+        label = word if word[:1] == "$" else ""
+        if label:
+            self.by_label.setdefault(label, []).append(len(self.frames))
+            self.labels.add(label)
+        frame = _Frame(op, start, end, folded, type_, label, self.frame_count)
+        self.frame_count += 1
+        self.frames.append(frame)
+        return frame
+
+    def finish(self) -> _Frame:
+        """Leaves the innermost block; the one around it."""
+        done = self.frames.pop()
+        if done.label:
+            self.by_label[done.label].pop()
+        return self.frames[-1]
+
+    def local(self, code: Code, at: int) -> int:
+        """The bit of a local whose number is not spelled the plain way."""
+        number = parse_nat(code.word) if code.word else None
+        bit = self.context.local_bits.get(str(number))
+        if bit is None:
+            raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
+        return bit
+
+    def label(self, word: str, at: int) -> _Frame:
+        """The block whose label a word names."""
+        levels = self.by_label.get(word)
+        if levels:
+            return self.frames[levels[-1]]
+        number = parse_nat(word)
+        if number is None or number >= len(self.frames):
+            raise BodyError(f"unknown label {word}", at)
+        if self.sites and self.sites[-1][0] == at:
+            self.sites[-1][1].append(len(self.frames) - 1 - number)
+        else:
+            self.sites.append((at, [len(self.frames) - 1 - number]))
+        return self.frames[-1 - number]
+
+    def branch(self, code: Code, at: int) -> tuple[int, int, list[int], bool]:
+        """Operands, results, the ids of the blocks that it may go to, and whether it never goes on."""
+        op = code.op
+        if op == "return":
+            return len(self.context.results), 0, [], True
+        if op == "unreachable":
+            return 0, 0, [], True
+        if op == "throw":
+            type_ = self.context.tag(code.word)
+            if type_ is None:
+                raise BodyError(f"unknown tag {code.word}", at)
+            return len(type_[0]), 0, [], True
+        if op == "throw_ref":
+            return 1, 0, [], True
+        targets = [self.label(word, at) for word in (code.words if op == "br_table" else code.words[:1])]
+        if not targets:
+            raise BodyError(f"{op} lacks its label", at)
+        ids = [target.id for target in targets]
+        to = targets[-1]
+        arity = len(to.type[0] if to.op == "loop" else to.type[1])
+        match op:
+            case "br":
+                return arity, 0, ids, True
+            case "br_if":
+                return arity + 1, arity, ids, False
+            case "br_table":
+                return arity + 1, 0, ids, True
+            case "br_on_null":
+                return arity + 1, arity + 1, ids, False
+            case "br_on_non_null":
+                return arity, arity - 1, ids, False
+        return arity, arity, ids, False  # br_on_cast, br_on_cast_fail
+
+    def block_type(self, start: int, end: int) -> FuncType:
+        """The type of a block whose head is tokens[start:end]."""
+        if end == start + 1:
+            return (), ()
+        return self.type_use(start, end)
+
+    def type_use(self, start: int, end: int) -> FuncType:
+        """What the type use in tokens[start + 1:end] says."""
+        type_ = self.context.type_use(self.tokens[start + 1 : end])
+        if type_ is None:
+            raise BodyError("unknown type", start + 1)
+        return type_
+
+    def called(self, start: int, end: int) -> tuple[FuncType, bool, int]:
+        """The type of the function that a call calls, whether it can pause, and how many operands there are."""
+        code = self.codes[start]
+        if code.act == act.CALL:
+            found = self.context.call(code.word) if code.word else None
+            if found is None:
+                raise BodyError(f"unknown function {code.word}", start)
+            return found[0], found[1], len(found[0][0])
+        type_ = self.type_use(start, end) if end > start + 1 else ((), ())
+        return type_, self.context.indirect(type_), len(type_[0]) + 1
+
+    def other(self, code: Code, at: int) -> tuple[int, int]:
+        """Operands and results of the instructions that depend on a type."""
+        if code.op == "struct.new":
+            count = self.context.fields(code.word)
+            if count is None:
+                raise BodyError(f"unknown structure type {code.word}", at)
+            return count, 1
+        if code.op == "array.new_fixed" and len(code.words) > 1:
+            return parse_nat(code.words[1]) or 0, 1
+        raise BodyError(f"{code.op} is not supported in a function that can pause", at)

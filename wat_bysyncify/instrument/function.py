@@ -1,0 +1,186 @@
+"""One function that can pause: its nodes -> its new text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import WatError
+from ..sexpr.nodes import List, Token, tokens
+from . import code as act
+from .calls import TypeUses
+from .code import Codes, regular
+from .fold import Body, BodyError, Context, Irregular, fold
+from .lift import Facts, Lifted, lift, zero
+from .liveness import live_locals
+from .module import Func, FuncType, Module, head, value_types
+from .names import SAVED_SIZES
+from .runtime import Ids
+from .skip import Names, Skip
+from .source import Piece, Source
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the functions of a module have in common. `used` collects the types that are saved."""
+
+    module: Module
+    codes: Codes
+    types: TypeUses
+    ids: Ids
+    newline: str
+    call: Callable[[str], tuple[FuncType, bool] | None]
+    instrumented: Callable[[str], bool]
+    used: set[str]
+
+
+def instrument_function(func: Func, indirect: Callable[[FuncType], bool], indent: str, shared: Shared) -> str | None:
+    """The text of a function with everything that lets it pause and resume; None if nothing in it can pause.
+
+    `indent` is the indentation of the function's first line. Raises `WatError` with the place of what does not fit.
+    """
+    node: List = func.node  # type: ignore[assignment]
+    if shared.codes[node[0]].act == act.SEVERAL:  # `(func $f nop ...`: code begins on the line of the head
+        opening = regular([node[0]], shared.codes)
+        node = [opening[0], *opening[1:], *node[1:]]
+    position = func.header
+    local_list = list(func.locals)
+    while position < len(node) - 1 and head(node[position]) == "local" and getattr(node[position], "type", "") != "WORDS":
+        local_list += value_types(node[position])
+        position += 1
+    bits = {str(number): 1 << number for number in range(len(local_list))}
+    bits.update((name, 1 << number) for number, (name, _) in enumerate(local_list) if name)
+
+    header = tokens(node[:position])
+    context = Context(
+        bits, shared.call, indirect, shared.types.of, lambda word: None, lambda word: None, func.type[1], shared.codes
+    )
+    body_tokens = tokens(node[position:-1])
+    try:
+        try:
+            body = fold(body_tokens, context)
+        except Irregular:
+            body_tokens = regular(body_tokens, shared.codes)
+            body = fold(body_tokens, context)
+        if not body.calls:
+            return None
+        writer = _Function(func, node, header, body, local_list, bits, indent, shared)
+        return writer.text()
+    except BodyError as error:
+        width = sum(token.width for token in [*header, *body_tokens[: error.token]])
+        raise WatError(error.message, shared.module.offset(func.node) + width) from None
+
+
+class _Function:
+    def __init__(
+        self,
+        func: Func,
+        node: List,
+        header: list[Token],
+        body: Body,
+        local_list: list[tuple[str | None, str]],
+        bits: dict[str, int],
+        indent: str,
+        shared: Shared,
+    ) -> None:
+        self.func, self.node, self.header, self.body = func, node, header, body
+        self.locals, self.bits, self.indent, self.shared = local_list, bits, indent, shared
+        self.taken = {name for name, _ in local_list if name}
+
+    def new_name(self, name: str) -> str:
+        """A local's id that the function does not use: the name, or the name with a number."""
+        found = name
+        count = 2
+        while found in self.taken:
+            found = f"{name}_{count}"
+            count += 1
+        self.taken.add(found)
+        return found
+
+    def local_type(self, word: str) -> str:
+        return self.locals[self.bits[word].bit_length() - 1][1]
+
+    def text(self) -> str:
+        """The new text of the function."""
+        shared, body = self.shared, self.body
+        before = shared.codes[self.header[-1]]
+        source = Source(body, before.trivia, self.indent)
+        call_name = self.new_name("$call")
+        types = self.shared.types
+        lifted = lift(
+            body,
+            source,
+            Facts(
+                self.bits.__getitem__,
+                self.local_type,
+                shared.instrumented,
+                self.callee_results,
+                self.global_type,
+                types.of,
+                self.new_name,
+            ),
+        )
+        saved = self.saved(lifted)
+        unwind = "$unwind"
+        while unwind in body.labels:
+            unwind += "_"
+        ids = shared.ids
+        names = Names(ids.normal, ids.unwinding, ids.rewinding, call_name, unwind)
+        inside = source.before.indent if source.before.indent is not None else self.indent + "  "
+        skip = Skip(source, names, shared.newline)
+        out = skip.out
+
+        out.append("".join(self.header[:-1]) + before.core)
+        if source.before.same_line:
+            out += (" ", source.before.same_line)
+        skip.line(inside, f"(local {call_name} i32)")
+        for temp in lifted.temps:
+            skip.line(inside, f"(local {temp.name} {temp.type})")
+        skip.line(inside, f"(if (global.get {ids.rewinding}) (then")
+        skip.line(inside + "  ", f"(local.set {call_name} (call {ids.restore['i32']}))")
+        for name, type_ in saved:
+            skip.line(inside + "  ", f"(local.set {name} (call {ids.restore[type_]}))")
+        skip.line(inside, "))")
+        skip.line(inside, f"(local.set {call_name} (block {unwind} (result i32)")
+        skip.body(lifted, self.func.type[1], inside + "  ")
+        last = source.around(len(body.tokens) - 1)
+        skip.lead(Piece("", last.indent or "", last.lines), inside + "  ")
+        skip.line(inside, "))")
+        for name, type_ in reversed(saved):
+            skip.line(inside, f"(call {ids.save[type_]} (local.get {name}))")
+        skip.line(inside, f"(call {ids.save['i32']} (local.get {call_name}))")
+        for type_ in self.func.type[1]:
+            if type_ not in SAVED_SIZES:
+                raise BodyError(f"a result of type {type_} in a function that can pause is not supported yet", 0)
+            skip.line(inside, zero(type_))
+        skip.line(self.indent, str(self.node[-1]))
+        shared.used.update(type_ for _, type_ in saved)
+        return "".join(out)
+
+    def saved(self, lifted: Lifted) -> list[tuple[str, str]]:
+        """The locals of a frame, with their types: those that are live at any of the pausing calls."""
+        bits = lifted.saved
+        for live in live_locals(self.body):
+            bits |= live
+        found = []
+        while bits:
+            lowest = bits & -bits
+            bits ^= lowest
+            number = lowest.bit_length() - 1
+            name, type_ = self.locals[number]
+            if type_ not in SAVED_SIZES:
+                raise BodyError(f"local {name or number} of type {type_} is alive across a pause: not supported yet", 0)
+            found.append((name or str(number), type_))
+        return found + [(temp.name, temp.type) for temp in lifted.temps if temp.saved]
+
+    def callee_results(self, word: str) -> tuple[str, ...]:
+        found = self.shared.call(word)
+        assert found is not None
+        return found[0][1]
+
+    def global_type(self, word: str) -> str:
+        space = self.shared.module.globals
+        number = space.index(word)
+        if number is None:
+            return "unknown"
+        return space.entities[number].type  # type: ignore[attr-defined,no-any-return]

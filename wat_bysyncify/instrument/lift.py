@@ -1,0 +1,655 @@
+"""Pausing calls brought to statement level, and nothing else: a folded body -> steps.
+
+    (i32.add (i32.load (local.get $p)) (call $f (local.get $x)))
+
+becomes
+
+    (local.set $value_i32 (i32.load (local.get $p)))     ;; a step of code without pausing calls
+    (local.set $value_i32_2 (call $f (local.get $x)))    ;; a step with a pausing call, and what follows it
+    (i32.add (local.get $value_i32) (local.get $value_i32_2))
+
+Operands that are evaluated before a lifted call go to temporaries, unless they are constants, or locals that nothing
+in between writes. The operands of a pausing call itself are evaluated again on rewind, so they must be constants,
+locals or pure instructions on those. A function that restores its own parameters may be given anything; for any other
+callee, what the operands read is saved too.
+
+The result of a call is stored before the check for unwinding, made-up as it may be then: what it is stored to is
+either read by nobody until the call has been made again, or (an operand of that very call) goes through a temporary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Union
+
+from ..sexpr.nodes import Token
+from . import code as act
+from .calls import type_use_end
+from .fold import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
+from .instructions import PURE, SIGNATURES
+from .module import FuncType
+from .source import Piece, Source
+
+
+@dataclass(slots=True)
+class Stmt:
+    """A line or more: a piece of text; with `set_` its results are stored: a temporary or local, or the instruction
+    with its parenthesis that takes the value, `(drop`."""
+
+    piece: Piece
+    set_: str = ""
+    folded: bool = True
+    close: str = ")"
+
+
+@dataclass(slots=True)
+class Plain:
+    """Statements without a pausing call."""
+
+    stmts: list[Stmt] = field(default_factory=list)
+    values: list[Value] | None = None  # left on the operand stack at the end
+
+
+@dataclass(slots=True)
+class Resume:
+    """A pausing call, and the statements behind it that use its result."""
+
+    index: int
+    call: list[Stmt]
+    stmts: list[Stmt] = field(default_factory=list)
+    values: list[Value] | None = None
+
+
+@dataclass(slots=True)
+class Nest:
+    """A block with pausing calls: its arms are lists of steps, or a Piece where nothing in the arm pauses.
+
+    `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
+    it, `sets` where the results go then, the last first.
+    """
+
+    block: Block
+    condition: Value | None
+    params: list[str]
+    keep: list[str]
+    sets: list[str]
+    arms: list[Arm]
+    lead: Piece
+
+
+@dataclass(slots=True)
+class Arm:
+    """An arm of a block: its steps; or its text, which the block's own guard covers, if it does not pause."""
+
+    seq: Seq
+    steps: list[Step] = field(default_factory=list)
+    text: Piece | None = None
+
+
+Step = Union[Plain, Resume, Nest]
+
+
+@dataclass(slots=True)
+class Value:
+    """An operand: text that leaves one value. `tail` is the trivia behind it."""
+
+    parts: list[str]
+    tail: str
+    start: int  # the token that it begins with in the source, -1 for a new one
+    folded: bool
+    type: str
+    kind: str  # "const", "local", "temp", "expr"
+    reads: int = 0
+    writes: int = 0
+    temps: tuple[Temp, ...] = ()
+    pure: bool = False
+    detached: bool = False  # a local that stays to be read later than in the source
+
+
+@dataclass(slots=True)
+class Temp:
+    """A temporary local."""
+
+    name: str
+    type: str
+    number: int
+    saved: bool = False
+
+
+@dataclass(slots=True)
+class Lifted:
+    """A body in steps. `saved` are the reader's locals to save beyond what liveness says, as bits."""
+
+    arm: Arm
+    temps: list[Temp]
+    saved: int
+
+
+@dataclass(slots=True)
+class Facts:
+    """What lifting must know of the function and the module."""
+
+    local_bit: Callable[[str], int]
+    local_type: Callable[[str], str]
+    instrumented: Callable[[str], bool]  # does a callee restore its own parameters
+    callee_results: Callable[[str], tuple[str, ...]]
+    global_type: Callable[[str], str]
+    type_use: Callable[[list[Token]], FuncType | None]
+    new_name: Callable[[str], str]  # a local's name that nothing else has
+
+
+def lift(body: Body, source: Source, facts: Facts) -> Lifted:
+    """The steps of a body. Raises `BodyError` for what cannot be held in a temporary."""
+    return _Lift(body, source, facts).lift()
+
+
+class _Lift:
+    def __init__(self, body: Body, source: Source, facts: Facts) -> None:
+        self.body = body
+        self.codes = body.codes
+        self.source = source
+        self.facts = facts
+        self.temps: dict[str, list[Temp]] = {}
+        self.saved = 0
+        # Of the sequence that is being lifted.
+        self.level = 0
+        self.in_use: dict[str, list[bool]] = {}
+        self.floor: dict[str, int] = {}
+        self.steps: list[Step] = []
+        self.open: Plain | Resume | None = None
+        self.stack: list[Value] = []
+        self.spilled = 0  # how many values from the bottom of the stack are spilled, and saved
+
+    def lift(self) -> Lifted:
+        whole = Arm(self.body.seq)
+        # Sequences wait here for their turn, with the temporaries that are in use around them.
+        self.waiting: list[tuple[Arm, int, list[Temp], dict[str, int]]] = [(whole, 0, [], {})]
+        while self.waiting:
+            arm, self.level, params, self.floor = self.waiting.pop()
+            self.in_use = {}
+            self.steps, self.open, self.spilled = arm.steps, None, 0
+            self.stack = [self.temp_value(temp, False, " ", -1) for temp in params]
+            self.sequence(arm.seq, arm is whole)
+        return Lifted(whole, [temp for each in self.temps.values() for temp in each], self.saved)
+
+    # -- sequences
+
+    def sequence(self, seq: Seq, is_function: bool) -> None:
+        for item in seq.items:
+            if isinstance(item, Run):
+                self.close_step()
+                self.emit(Stmt(self.source.piece(item.start, item.end, self.level)))
+            else:
+                self.close_step()
+                if not self.group(item):
+                    return
+        tail = seq.tail
+        if tail is None:
+            return
+        if isinstance(tail, Run):
+            self.close_step()
+            piece = self.source.piece(tail.start, tail.end, self.level)
+            folded = not self.codes[tail.start].flat and self.one_list(tail.start, tail.end)
+            values = [Value([piece.text], "", tail.start, folded, "", "expr")]
+        else:
+            self.close_step(Plain)
+            if not self.group(tail):
+                return
+            values = self.stack
+            self.stack = []
+        if is_function:
+            self.emit(self.returned(values))
+        else:
+            self.step().values = values
+            self.open = None
+
+    def one_list(self, start: int, end: int) -> bool:
+        """Whether tokens[start:end] are lists only, so that they can stand inside another."""
+        depth = 0
+        for code in self.codes[start:end]:
+            if code.flat and not depth:
+                return False
+            depth += code.opens
+            depth -= code.act == act.CLOSE
+        return True
+
+    def returned(self, values: list[Value]) -> Stmt:
+        piece = self.joined(values)
+        if values and all(value.folded for value in values):
+            return Stmt(piece, "(return")
+        return Stmt(piece, "return", folded=False)
+
+    def joined(self, values: list[Value]) -> Piece:
+        """Values in a row, each on a line of its own where the source had it so."""
+        parts: list[str] = []
+        for position, value in enumerate(values):
+            parts += value.parts
+            if position < len(values) - 1:
+                parts.append(value.tail or " ")
+        start = next((value.start for value in values if value.start >= 0), -1)
+        indent = self.source.indent_of(start) if start >= 0 else ""
+        return Piece("".join(parts), indent, "", values[-1].tail.partition("\n")[0].strip() if values else "")
+
+    def step(self) -> Plain | Resume:
+        if self.open is None:
+            self.open = Plain()
+            self.steps.append(self.open)
+        return self.open
+
+    def close_step(self) -> None:
+        """A statement ends: the next one does not stand in the step of a call before it."""
+        if not isinstance(self.open, Plain):
+            self.open = None
+
+    def emit(self, stmt: Stmt) -> None:
+        self.step().stmts.append(stmt)
+
+    # -- temporaries
+
+    def temp(self, type_: str, at: int) -> Temp:
+        """A temporary of a type that is not in use."""
+        if type_ not in ("i32", "i64", "f32", "f64", "v128"):
+            raise BodyError(f"a value of type {type_} is alive across a pause: references cannot be saved", max(at, 0))
+        pool = self.temps.setdefault(type_, [])
+        in_use = self.in_use.setdefault(type_, [True] * self.floor.get(type_, 0))
+        number = in_use.index(False) if False in in_use else len(in_use)
+        if number == len(in_use):
+            in_use.append(True)
+        in_use[number] = True
+        while number >= len(pool):
+            suffix = f"_{len(pool) + 1}" if pool else ""
+            pool.append(Temp(self.facts.new_name(f"$value_{type_}{suffix}"), type_, len(pool)))
+        return pool[number]
+
+    def free(self, values: Iterable[Value]) -> None:
+        for value in values:
+            for temp in value.temps:
+                if temp.number >= self.floor.get(temp.type, 0):
+                    self.in_use[temp.type][temp.number] = False
+
+    def temp_value(self, temp: Temp, flat: bool, tail: str, at: int) -> Value:
+        text = f"local.get {temp.name}" if flat else f"(local.get {temp.name})"
+        return Value([text], tail, at, not flat, temp.type, "temp", temps=(temp,), pure=True)
+
+    def spill(self, value: Value) -> Value:
+        """The value in a temporary, set by a statement now."""
+        self.free([value])
+        temp = self.temp(value.type, value.start)
+        piece = Piece("".join(value.parts), self.source.indent_of(value.start) if value.start >= 0 else "")
+        if value.start >= 0:
+            before = self.source.around(value.start - 1)
+            piece.lead = before.lines if value.folded else ""
+        self.emit(Stmt(piece, temp.name, folded=value.folded))
+        return self.temp_value(temp, not value.folded, value.tail, value.start)
+
+    def spill_rest(self, writes: int) -> None:
+        """Everything on the stack kept safe from a pausing call or block, behind which `writes` will be written."""
+        stack = self.stack
+        keep = [False] * len(stack)
+        for position in range(len(stack) - 1, self.spilled - 1, -1):
+            value = stack[position]
+            keep[position] = value.kind in ("const", "temp") or value.kind == "local" and not value.reads & writes
+            writes |= value.writes
+        for position in range(self.spilled, len(stack)):
+            if not keep[position]:
+                stack[position] = self.spill(stack[position])
+            value = stack[position]
+            for temp in value.temps:
+                temp.saved = True
+            if value.kind == "local":
+                value.detached = True
+                self.saved |= value.reads
+        self.spilled = len(stack)
+
+    def guard_locals(self, writes: int) -> None:
+        """Locals that wait to be read are read now if something that comes next writes them."""
+        if writes:
+            for position, value in enumerate(self.stack):
+                if value.detached and value.reads & writes:
+                    self.stack[position] = self.spill(value)
+                    for temp in self.stack[position].temps:
+                        temp.saved = True
+
+    def pop(self, count: int) -> list[Value]:
+        if not count:
+            return []
+        values = self.stack[-count:]
+        del self.stack[-count:]
+        self.spilled = min(self.spilled, len(self.stack))
+        return values
+
+    # -- items
+
+    def group(self, group: Group) -> bool:
+        """Lifts one statement; False if control does not come out behind it."""
+        items = group.items
+        position = 0
+        while position < len(items):
+            item = items[position]
+            position += 1
+            following = items[position] if position < len(items) else None
+            if isinstance(item, Call):
+                position += self.call(item, following)
+            elif isinstance(item, Block):
+                position += self.block(item, following)
+            elif not self.plain(item):
+                return False
+        return True
+
+    def plain(self, item: int | Text | Op) -> bool:
+        """An item without a pausing call of its own; False if control does not come out behind it."""
+        level, source = self.level, self.source
+        writes = 0
+        stops = False
+        if isinstance(item, int):
+            start, last = item, item
+            code = self.codes[item]
+            needs, gives = code.pops, code.pushes
+        else:
+            start = item.start
+            last = item.end - 1 if isinstance(item, Text) else item.last
+            code = self.codes[start]
+            needs, gives = item.needs, item.gives
+            stops = item.stops if isinstance(item, Text) else code.act == act.STOP or code.op in ("br", "br_table")
+        if isinstance(item, Text):
+            writes = item.writes
+        elif code.act == act.SET or code.act == act.TEE:
+            writes = self.facts.local_bit(code.word)
+        self.guard_locals(writes)
+        operands = self.pop(needs)
+        folded = not code.flat and all(value.folded for value in operands)
+        parts: list[str] = []
+        if isinstance(item, Op):
+            head_end = type_use_end(self.body.tokens, start + 1)
+            head = [source.token(start, level), *self.body.tokens[start + 1 : head_end]]
+            if folded:
+                parts += head
+            for value in operands:
+                parts += [*value.parts, value.tail or " "]
+            if not folded:
+                parts += head
+            parts.append(source.text(item.rest, last + 1, level))
+        else:
+            for value in operands:
+                parts += [*value.parts, value.tail or " "]
+            folded = folded and not operands
+            parts.append(source.text(start, last + 1, level))
+        first = min([start, *(value.start for value in operands if value.start >= 0)])
+        if gives != 1 or stops:
+            self.settle()
+            before = source.around(first - 1)
+            text = before.inline + "".join(parts)
+            comment = source.around(last).same_line if not gives else ""
+            self.emit(Stmt(Piece(text, source.indent_of(first), before.lines, comment)))
+            self.free(operands)
+            if stops and gives:
+                self.emit(Stmt(Piece("(unreachable)", "")))
+            if not stops and gives:
+                self.push_results(self.types(start, operands), folded, self.codes[last].trivia, first)
+            return not stops
+        value = Value(parts, self.codes[last].trivia, first, folded, "", "expr")
+        value.writes = writes
+        for operand in operands:
+            value.writes |= operand.writes
+            value.temps += operand.temps
+        if isinstance(item, int) and code.act == act.GET:
+            value.kind, value.pure, value.reads = "local", True, self.facts.local_bit(code.word)
+        elif isinstance(item, int) and code.op in PURE and not operands:
+            value.kind, value.pure = "const", True
+        else:
+            value.pure = all(operand.pure for operand in operands)
+            for operand in operands:
+                value.reads |= operand.reads
+            for each in self.codes[start : last + 1] if isinstance(item, Text) else (code,):
+                if each.act == act.GET:
+                    value.reads |= self.facts.local_bit(each.word)
+                elif each.act != act.CLOSE and each.act != act.TYPE_USE and each.op not in PURE:
+                    value.pure = False
+        value.type = self.types(start, operands)[0]
+        self.stack.append(value)
+        return True
+
+    def settle(self) -> None:
+        """Spills what waits on the stack, for a statement that comes before its use."""
+        for position, value in enumerate(self.stack):
+            if value.kind == "expr":
+                self.stack[position] = self.spill(value)
+
+    def push_results(self, types: tuple[str, ...], folded: bool, tail: str, at: int) -> None:
+        """Stores the results that the last statement left, and pushes the temporaries that hold them."""
+        temps = [self.temp(type_, at) for type_ in types]
+        for temp in reversed(temps):
+            self.emit(Stmt(Piece(f"(local.set {temp.name})" if folded else f"local.set {temp.name}", "")))
+        for temp in temps:
+            self.stack.append(self.temp_value(temp, not folded, tail if temp is temps[-1] else " ", at))
+
+    def types(self, start: int, operands: list[Value]) -> tuple[str, ...]:
+        """The types of the results of the instruction at a token."""
+        facts = self.facts
+        while True:
+            code = self.codes[start]
+            if code.act == act.CALL:
+                return facts.callee_results(code.word)
+            if code.act in (act.BLOCK, act.IF, act.CALL_INDIRECT):
+                end = type_use_end(self.body.tokens, start + 1)
+                type_ = facts.type_use(self.body.tokens[start + 1 : end])
+                return type_[1] if type_ else ()
+            results = SIGNATURES[code.op][1] if code.op in SIGNATURES else ("a reference",)
+            if code.act == act.BRANCH:  # br_if: what it carries goes on
+                return tuple(value.type for value in operands[:-1])
+            match results[0]:
+                case "local":
+                    return (facts.local_type(code.word),)
+                case "global":
+                    return (facts.global_type(code.word),)
+                case "addr":
+                    return ("i32",)
+                case "elem" | "ref" | "field":
+                    return ("a reference",)
+                case "operand":
+                    end = type_use_end(self.body.tokens, start + 1)
+                    if end > start + 1:  # select (result t)
+                        type_ = facts.type_use(self.body.tokens[start + 1 : end])
+                        return type_[1] if type_ else ()
+                    if operands:
+                        return (operands[0].type,)
+                    start = end  # the first operand inside the parentheses
+                    continue
+            return results
+
+    def call(self, item: Call, following: Item | None) -> int:
+        """A pausing call: its step. How many of the following items it took in: what stores its result."""
+        source, facts = self.source, self.facts
+        operands = self.pop(item.operands)
+        results = item.type[1]
+        restores = item.callee is not None and facts.instrumented(item.callee)
+        set_: int | None = None  # the token of the `local.set`, `local.tee` or `drop` that takes the result
+        target = 0
+        if len(results) == 1 and following is not None and not isinstance(following, (Text, Call, Block)):
+            at = following if isinstance(following, int) else following.start
+            code = self.codes[at]
+            if code.act in (act.SET, act.TEE):
+                target = facts.local_bit(code.word)
+                read = 0
+                for value in operands:
+                    read |= value.reads
+                if restores or not read & target:
+                    set_ = at
+                else:
+                    target = 0
+            elif code.op == "drop":
+                set_ = at
+
+        # What must be evaluated before the call goes to temporaries, in order.
+        spill = [False] * len(operands)
+        writes = 0
+        for position in range(len(operands) - 1, -1, -1):
+            value = operands[position]
+            spill[position] = not value.pure or bool(value.reads & writes)
+            if spill[position]:
+                writes |= value.writes
+        for value in operands:
+            writes |= value.writes
+        self.spill_rest(writes | target)
+        self.guard_locals(target)
+        for position, value in enumerate(operands):
+            if spill[position]:
+                operands[position] = self.spill(value)
+        if not restores:
+            for value in operands:
+                self.saved |= value.reads
+                for temp in value.temps:
+                    temp.saved = True
+
+        folded = not self.codes[item.start].flat
+        inside = folded and all(value.folded for value in operands)
+        head = [*self.body.tokens[item.start : item.end]]
+        parts: list[str] = []
+        if item.last >= item.end:
+            parts = [*head] if inside else []
+            for value in operands:
+                parts += [*value.parts, value.tail or " "]
+            parts += [] if inside else head
+            parts.append(self.codes[item.last].core)
+        else:
+            for value in operands:
+                parts += [*value.parts, value.tail or " "]
+            parts.append(source.text(item.start, item.end, self.level))
+            inside = folded and not operands
+        first = min([item.start, *(value.start for value in operands if value.start >= 0)])
+        before = source.around(first - 1)
+        piece = Piece(before.inline + "".join(parts), source.indent_of(first), before.lines)
+        tail = self.codes[item.last].trivia
+        self.free(operands)
+
+        step = Resume(item.index, [])
+        self.steps.append(step)
+        self.open = step
+        taken = 0
+        if set_ is not None:
+            taken = 1
+            code = self.codes[set_]
+            last = following.last if isinstance(following, Op) else set_
+            set_text = code.core
+            if isinstance(following, Op) and not inside:
+                set_text = code.core[1:].strip()  # its operand does not stand in its parentheses any more
+            if code.act == act.TEE:
+                set_text = set_text.replace(code.op, "local.set", 1)
+            if isinstance(following, Op) and inside:
+                outer = source.around(set_ - 1)
+                piece.lead, inner = outer.lines, self.codes[set_].trivia
+                text = outer.inline + set_text + inner + piece.text + self.codes[item.last].trivia + self.codes[last].core
+                piece = Piece(text, source.indent_of(set_), piece.lead)
+                step.call.append(Stmt(piece))
+            else:
+                step.call.append(Stmt(Piece(piece.text + (tail or " ") + set_text, piece.indent, piece.lead)))
+            tail = self.codes[last].trivia
+            if code.act == act.TEE:
+                text = f"local.get {code.word}"
+                value = Value([f"({text})" if inside else text], tail, set_, inside, results[0], "local", pure=True)
+                value.reads = target
+                value.detached = True
+                self.stack.append(value)
+            else:
+                step.call[-1].piece.trail = source.around(last).same_line
+        elif len(results) == 1:
+            temp = self.temp(results[0], item.start)
+            step.call.append(Stmt(piece, temp.name, folded=inside))
+            self.stack.append(self.temp_value(temp, not folded, tail, item.start))
+        else:
+            step.call.append(Stmt(piece))
+            if results:
+                temps = [self.temp(type_, item.start) for type_ in results]
+                for temp in reversed(temps):
+                    step.call.append(Stmt(Piece(f"(local.set {temp.name})", "")))
+                for temp in temps:
+                    self.stack.append(self.temp_value(temp, not folded, tail, item.start))
+            else:
+                piece.trail = source.around(item.last).same_line
+        return taken
+
+    def block(self, item: Block, following: Item | None) -> int:
+        """A block with pausing calls in it: its step, whose arms wait to be lifted. How many items it took in."""
+        source, facts = self.source, self.facts
+        condition = self.pop(1)[0] if item.op == "if" else None
+        params = self.pop(len(item.type[0]))
+        results = item.type[1]
+        writes = item.writes | (condition.writes if condition else 0)
+        for value in params:
+            writes |= value.writes
+        target = 0
+        keep: list[str] = []
+        sets: list[str] = []
+        taken = 0
+        code = None
+        if len(results) == 1 and following is not None and not isinstance(following, (Text, Call, Block)):
+            at = following if isinstance(following, int) else following.start
+            code = self.codes[at]
+            if code.act not in (act.SET, act.TEE) and code.op != "drop":
+                code = None
+        if code and code.op != "drop":
+            target = facts.local_bit(code.word)
+        self.spill_rest(writes | target)
+        self.guard_locals(target)
+        held = [self.spill(value).temps[0] for value in params]
+        for temp in held:
+            temp.saved = True
+        floor = {
+            type_: max([n + 1 for n, used in enumerate(in_use) if used], default=0)
+            for type_, in_use in self.in_use.items()
+        }
+        for type_, base in self.floor.items():
+            floor[type_] = max(floor.get(type_, 0), base)
+        tail = self.codes[item.last].trivia
+        if code:
+            taken = 1
+            if code.op == "drop":
+                keep, sets = [zero(results[0])], ["drop"]
+            else:
+                keep, sets = [f"(local.get {code.word})"], [f"local.set {code.word}"]
+            if isinstance(following, Op):
+                tail = self.codes[following.last].trivia
+            else:
+                tail = code.trivia
+            if code.act == act.TEE:
+                value = Value(
+                    [f"(local.get {code.word})"], tail, item.start, True, results[0], "local", pure=True
+                )
+                value.reads, value.detached = target, True
+        first = following.start if code and isinstance(following, Op) else item.start
+        if condition and not item.folded:
+            first = min(first, condition.start) if condition.start >= 0 else first
+        before = source.around(first - 1)
+        lead = Piece(before.inline, source.indent_of(first), before.lines)
+        last = item.last if not code else following.last if isinstance(following, Op) else item.last + 1
+        if not results or code and code.act != act.TEE:
+            lead.trail = source.around(last).same_line
+        nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
+        if not code and results:
+            temps = [self.temp(type_, item.start) for type_ in results]
+            nest.keep = [f"(local.get {temp.name})" for temp in temps]
+            nest.sets = [f"local.set {temp.name}" for temp in reversed(temps)]
+            for temp in temps:
+                self.stack.append(self.temp_value(temp, not item.folded, tail, item.start))
+        elif code and code.act == act.TEE:
+            self.stack.append(value)
+        self.steps.append(nest)
+        self.open = None
+        for seq in item.arms:
+            arm = Arm(seq)
+            nest.arms.append(arm)
+            if seq.pauses:
+                self.waiting.append((arm, item.level, held, floor))
+            else:
+                arm.text = source.piece(seq.first, seq.end, item.level, 0)
+        if condition:
+            self.free([condition])
+        for temp in held:
+            self.in_use[temp.type][temp.number] = False
+        return taken
+
+
+def zero(type_: str) -> str:
+    """A constant of a type, for where a value is needed that nobody reads."""
+    return "(v128.const i64x2 0 0)" if type_ == "v128" else f"({type_}.const 0)"

@@ -1,0 +1,337 @@
+"""Nodes -> Module: the fields, the index spaces by name and by number, types, imports and exports.
+
+Abbreviations are read as the spec expands them ("Text Format / Modules"): inline imports and exports, type uses,
+fields without `(module ...)` around them. Bodies of functions are not read here (fold.py does, where it must).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..errors import WatError
+from ..sexpr.nodes import List, Node, Token, pieces, tokens, words
+from ..sexpr.parser import offset_of
+
+FuncType = tuple[tuple[str, ...], tuple[str, ...]]  # parameters, results
+
+
+@dataclass(slots=True)
+class Entity:
+    """One entry of an index space. `type` is a FuncType for functions, the value type for globals, "" for others."""
+
+    id: str | None
+    node: Node
+    imported: tuple[str, str] | None = None
+    exports: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Func(Entity):
+    type: FuncType = ((), ())
+    header: int = 0  # how many nodes of a defined function stand before its locals and instructions
+    locals: list[tuple[str | None, str]] = field(default_factory=list)  # id and type: parameters, then locals
+
+
+@dataclass(slots=True)
+class Global(Entity):
+    type: str = ""
+
+
+@dataclass(slots=True)
+class Space:
+    """An index space: `entities` by number, `names` by `$id`."""
+
+    kind: str
+    entities: list[Entity] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def index(self, word: str) -> int | None:
+        """The number that `$id` or a number stands for, None where there is none such."""
+        if word[0] == "$":
+            return self.names.get(word)
+        number = parse_nat(word)
+        return number if number is not None and number < len(self.entities) else None
+
+
+@dataclass(slots=True)
+class Module:
+    """A text, read: `nodes` is all of it, `fields` the module's fields among them (`holder` is the list they are in)."""
+
+    nodes: List
+    holder: List
+    fields: list[tuple[str, Node]]
+    types: Space
+    funcs: Space
+    tables: Space
+    memories: Space
+    globals: Space
+    tags: Space
+    func_types: dict[int, FuncType]  # of the types that are functions
+    exports: dict[str, Node]
+    start: Node | None = None
+
+    def error(self, message: str, node: Node, inner: int = 0) -> WatError:
+        """An error at a field (a list, or a token of `holder`), or at the token `inner` in it."""
+        return WatError(message, self.offset(node, inner))
+
+    def offset(self, node: Node, inner: int = 0) -> int:
+        """The index in the source of a field, or of the token number `inner` in it."""
+        if isinstance(node, list):
+            return offset_of(self.nodes, node, inner)
+        position = next(i for i, child in enumerate(self.holder) if child is node)
+        return offset_of(self.nodes, self.holder, len(tokens(self.holder[:position])))
+
+
+SPACES = {"func": "funcs", "table": "tables", "memory": "memories", "global": "globals", "tag": "tags"}
+_FIELDS = frozenset("type rec import func table memory global export start elem data tag".split())
+
+
+def parse_nat(word: str) -> int | None:
+    """The value of an unsigned number of the text format (`12`, `0x_1f`), None if the word is not one."""
+    try:
+        return int(word.replace("_", ""), 16 if word[:2] in ("0x", "0X") else 10) if word[:1].isdigit() else None
+    except ValueError:
+        return None
+
+
+def head(node: Node) -> str:
+    """The first word of a list: `module` of `(module $m ...)`."""
+    token = node if isinstance(node, Token) else node[0]
+    match = pieces(token[:200])
+    return match[0][1] if match else ""
+
+
+def node_words(node: Node) -> list[str]:
+    """The words of a list itself, not of the lists in it."""
+    if isinstance(node, Token):
+        return words(node)
+    return [word for child in node[:-1] if isinstance(child, Token) and child.type != "LEAF" for word in words(child)]
+
+
+_HEADER = frozenset("export import type param result".split())
+
+
+def header_of(node: Node) -> list[Node]:
+    """The lists that stand before all else in a field: `(export ..)`, `(import ..)` and the type use."""
+    found = []
+    for child in children(node):
+        if head(child) not in _HEADER:
+            break
+        found.append(child)
+    return found
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The lists in a list, a LEAF token being one too."""
+    if isinstance(node, list):
+        for child in node[1:-1]:
+            if isinstance(child, list) or child.type == "LEAF":
+                yield child
+
+
+def unquote(word: str) -> str:
+    """The text of a string literal: escapes taken out, as far as names need it."""
+    raw = word[1:-1]
+    if "\\" not in raw:
+        return raw
+    out = bytearray()
+    at = 0
+    simple = {"t": 9, "n": 10, "r": 13, '"': 34, "'": 39, "\\": 92}
+    while at < len(raw):
+        char = raw[at]
+        if char != "\\":
+            out += char.encode()
+            at += 1
+        elif raw[at + 1] in simple:
+            out.append(simple[raw[at + 1]])
+            at += 2
+        elif raw[at + 1] == "u":
+            end = raw.index("}", at)
+            out += chr(int(raw[at + 3 : end].replace("_", ""), 16)).encode("utf-8", "surrogatepass")
+            at = end + 1
+        else:
+            out.append(int(raw[at + 1 : at + 3], 16))
+            at += 3
+    return out.decode("utf-8", "replace")
+
+
+def read_module(nodes: List) -> Module:
+    """The module of a text. Raises `WatError` where fields, names or types do not fit together."""
+    holder = _holder(nodes)
+    module = Module(
+        nodes, holder, [], *(Space(kind) for kind in ("type", "func", "table", "memory", "global", "tag")), {}, {}
+    )
+    for node in holder[1:-1] if holder is not nodes else holder:
+        if isinstance(node, Token) and node.type == "TRIVIA":
+            continue
+        word = head(node)
+        if word not in _FIELDS or isinstance(node, Token) and node.type == "WORDS":
+            raise module.error(f"unknown module field {word!r}" if word else "empty module field", node)
+        module.fields.append((word, node))
+    for word, node in module.fields:
+        if word in ("type", "rec"):
+            _read_types(module, word, node)
+    try:
+        for word, node in module.fields:
+            if word == "import":
+                _read_import(module, node)
+        for word, node in module.fields:
+            _read_field(module, word, node)
+    except (IndexError, ValueError):
+        raise module.error(f"malformed {word}", node) from None
+    return module
+
+
+def _holder(nodes: List) -> List:
+    modules = [node for node in nodes if head(node) == "module" and not (isinstance(node, Token) and node.type == "WORDS")]
+    if not modules:
+        return nodes
+    extra = [node for node in nodes if node is not modules[0] and not (isinstance(node, Token) and node.type == "TRIVIA")]
+    if extra:
+        place = tokens(nodes[: next(i for i, node in enumerate(nodes) if node is extra[0])])
+        raise WatError("only one module is read, with nothing beside it", sum(token.width for token in place))
+    module = modules[0]
+    offset = nodes[0].width if nodes[0] is not module else 0
+    rest = node_words(module)[1:]
+    if rest and rest[0][0] == "$":
+        rest = rest[1:]
+    if rest:
+        what = f"a module in {rest[0]} form" if rest[0] in ("binary", "quote") else repr(rest[0])
+        raise WatError(f"{what} is not supported here", offset)
+    if isinstance(module, Token):  # `(module)` on its own: as the empty list that it is
+        open_, close = module[: module.index("e") + 1], module[module.index("e") + 1 :]
+        position = next(i for i, node in enumerate(nodes) if node is module)
+        nodes[position] = [Token("OPEN", open_), Token("CLOSE", close)]
+        return nodes[position]  # type: ignore[no-any-return]
+    return module
+
+
+def _bind(module: Module, space: Space, entity: Entity) -> None:
+    if entity.id is not None:
+        if entity.id in space.names:
+            raise module.error(f"{space.kind} {entity.id} is defined twice", entity.node)
+        space.names[entity.id] = len(space.entities)
+    space.entities.append(entity)
+
+
+def _read_types(module: Module, word: str, node: Node) -> None:
+    for each in [node] if word == "type" else [child for child in children(node) if head(child) == "type"]:
+        id_ = next((name for name in node_words(each)[1:2] if name[0] == "$"), None)
+        index = len(module.types.entities)
+        _bind(module, module.types, Entity(id_, node))
+        body = next(children(each), None)
+        while body is not None and head(body) == "sub":
+            body = next((child for child in children(body)), None)
+        if body is not None and head(body) == "func":
+            params, results, _ = _signature(body)
+            module.func_types[index] = (tuple(type_ for _, type_ in params), results)
+
+
+def value_types(node: Node) -> list[tuple[str | None, str]]:
+    """The declarations in `(param $x i32)`, `(param i32 i64)`, `(local (ref null $t))`: (id or None, type) each."""
+    if isinstance(node, Token):
+        found = words(node)[1:]
+    else:
+        found = []
+        for child in node[:-1]:
+            if isinstance(child, Token) and child.type != "LEAF":
+                found += words(child)
+            else:
+                found.append("".join(tokens([child])).strip() if isinstance(child, list) else _bare(child))
+        found = found[1:]
+    if found and found[0][0] == "$":
+        return [(found[0], found[1])]
+    return [(None, type_) for type_ in found]
+
+
+def _bare(token: Token) -> str:
+    return f"({' '.join(words(token))})"
+
+
+def _signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
+    """Parameters (id, type), results, and how many children of `node` stand before and among them."""
+    params: list[tuple[str | None, str]] = []
+    results: list[str] = []
+    count = 1
+    if isinstance(node, list):
+        for position, child in enumerate(node[1:-1], 2):
+            kind = head(child)
+            if isinstance(child, Token) and child.type == "WORDS":
+                break
+            if kind == "param":
+                params += value_types(child)
+            elif kind == "result":
+                results += [type_ for _, type_ in value_types(child)]
+            elif kind not in ("type", "export", "import"):
+                break
+            count = position
+    return params, tuple(results), count
+
+
+def type_use(module: Module, node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
+    """What `(type $t) (param ..) (result ..)` in a node say: parameters (id, type), results, nodes until after them."""
+    params, results, count = _signature(node)
+    for child in children(node):
+        if head(child) == "type" and not params and not results:
+            index = module.types.index(node_words(child)[1])
+            if index is None or index not in module.func_types:
+                raise module.error(f"unknown function type {node_words(child)[1]}", node)
+            types, results = module.func_types[index]
+            params = [(None, type_) for type_ in types]
+        if head(child) not in ("type", "export", "import"):
+            break
+    return params, results, count
+
+
+def _read_import(module: Module, node: Node) -> None:
+    found = node_words(node)
+    if len(found) < 3 or found[1][0] != '"' or found[2][0] != '"':
+        raise module.error("an import needs a module name, a name and a description", node)
+    imported = (unquote(found[1]), unquote(found[2]))
+    descriptions = list(children(node))
+    if len(descriptions) != 1:
+        raise module.error("an import needs a module name, a name and a description", node)
+    _declare(module, head(descriptions[0]), descriptions[0], node, imported)
+
+
+def _declare(module: Module, kind: str, node: Node, whole: Node, imported: tuple[str, str] | None) -> None:
+    if kind not in SPACES:
+        raise module.error(f"unknown import {kind!r}", whole)
+    found = words(node if isinstance(node, Token) else node[0])
+    id_ = found[1] if len(found) > 1 and found[1][0] == "$" else None
+    names = tuple(unquote(node_words(child)[1]) for child in header_of(node) if head(child) == "export")
+    for name in names:
+        module.exports[name] = whole
+    space: Space = getattr(module, SPACES[kind])
+    if kind == "func":
+        params, results, header = type_use(module, node)
+        type_ = (tuple(each for _, each in params), results)
+        _bind(module, space, Func(id_, whole, imported, names, type_, header, params))
+    elif kind == "global":
+        _bind(module, space, Global(id_, whole, imported, names, _global_type(node)))
+    else:
+        _bind(module, space, Entity(id_, whole, imported, names))
+
+
+def _global_type(node: Node) -> str:
+    for child in children(node):
+        if head(child) == "mut":
+            return value_types(child)[0][1]
+        if head(child) == "ref":
+            return "".join(tokens([child])).strip()
+    return next((word for word in node_words(node)[1:] if word[0] not in '$"'), "")
+
+
+def _read_field(module: Module, word: str, node: Node) -> None:
+    if word in SPACES:
+        inline = next((child for child in header_of(node) if head(child) == "import"), None)
+        imported = None
+        if inline is not None:
+            found = node_words(inline)
+            imported = (unquote(found[1]), unquote(found[2]))
+        _declare(module, word, node, node, imported)
+    elif word == "export":
+        module.exports[unquote(node_words(node)[1])] = node
+    elif word == "start":
+        module.start = node

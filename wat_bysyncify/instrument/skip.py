@@ -1,0 +1,301 @@
+"""Rewinding by skipping, the article's way: steps -> text in which whatever was done already is passed over.
+
+    (func $main                                   (func $main
+      (call $print (i32.const 1))                   (local $call i32)
+      (call $sleep)                                 (if (global.get $rewinding) (then
+    )                                                 (local.set $call (call $restore_i32))
+                                                    ))
+                                                    (local.set $call (block $unwind (result i32)
+                                                      (if (global.get $normal) (then
+                                                        (call $print (i32.const 1))
+                                                      ))
+                                                      (if (i32.or (global.get $normal)
+                                                                  (i32.eq (local.get $call) (i32.const 0))) (then
+                                                        (call $sleep)
+                                                        (drop (br_if $unwind (i32.const 0) (global.get $unwinding)))
+                                                      ))
+                                                      (return)
+                                                    ))
+                                                    (call $save_i32 (local.get $call))
+                                                  )
+
+Blocks with pausing calls are entered while rewinding, for the call may be inside; what they leave at their end then is
+what their result's place holds already. An `if` takes the arm that holds the call to go back to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .instructions import PURE
+from .lift import Arm, Lifted, Nest, Plain, Resume, Stmt, Step, Value
+from .source import Piece, Source
+
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids that instrumented code uses."""
+
+    normal: str
+    unwinding: str
+    rewinding: str
+    call: str
+    unwind: str
+
+
+class Skip:
+    """Writes the steps of one body. `newline` is the line break of the text."""
+
+    def __init__(self, source: Source, names: Names, newline: str) -> None:
+        self.source = source
+        self.names = names
+        self.newline = newline
+        self.out: list[str] = []
+
+    # -- lines
+
+    def line(self, indent: str, text: str) -> None:
+        self.out += (self.newline, indent, text)
+
+    def lead(self, piece: Piece, indent: str) -> None:
+        """The comment lines before a piece."""
+        if piece.lead:
+            for line in piece.lead.split("\n"):
+                stripped = line.rstrip("\r").removeprefix(piece.indent)
+                self.out += (self.newline, indent + stripped if stripped else "")
+
+    def place(self, text: str, old: str, new: str) -> str:
+        """Text whose lines begin at the indentation `new` instead of `old`."""
+        if old != new and "\n" in text:
+            moved = text.replace("\n" + old, "\n" + new)
+            if "\n" + new + "\n" in moved or "\n" + new + "\r" in moved:
+                moved = moved.replace("\n" + new + "\n", "\n\n").replace("\n" + new + "\r", "\n\r")
+            return moved
+        return text
+
+    def stmt(self, stmt: Stmt, indent: str) -> None:
+        piece = stmt.piece
+        self.lead(piece, indent)
+        if not stmt.set_:
+            self.line(indent, self.place(piece.text, piece.indent, indent))
+        elif not stmt.folded:
+            set_ = stmt.set_ if stmt.set_ == "return" else f"local.set {stmt.set_}"
+            self.line(indent, self.place(piece.text, piece.indent, indent))
+            self.line(indent, set_)
+        else:
+            set_ = stmt.set_ if stmt.set_[0] == "(" else f"(local.set {stmt.set_}"
+            if not piece.text:
+                self.line(indent, set_ + ")")
+            elif "\n" not in piece.text and len(indent) + len(set_) + len(piece.text) + 2 <= WIDTH and not piece.trail:
+                self.line(indent, f"{set_} {piece.text})")
+            else:
+                self.line(indent, set_)
+                self.line(indent + "  ", self.place(piece.text, piece.indent, indent + "  "))
+                if piece.trail:
+                    self.out += (" ", piece.trail)
+                self.line(indent, ")")
+                return
+        if piece.trail:
+            self.out += (" ", piece.trail)
+
+    # -- steps
+
+    def body(self, lifted: Lifted, results: tuple[str, ...], indent: str) -> None:
+        """The whole of a function's steps, and how its end is left."""
+        self.steps(lifted.arm, [], [], indent)
+        self.line(indent, "(unreachable)" if results else "(return)")
+
+    def steps(self, arm: Arm, results: list[str], keep: list[str], indent: str) -> None:
+        """An arm's steps, to any depth of nesting. `results` are the types that the arm leaves."""
+        stack = [self.arm(arm, results, keep, indent)]
+        while stack:
+            inner = next(stack[-1], None)
+            if inner is None:
+                stack.pop()
+            else:
+                stack.append(self.arm(*inner))
+
+    def arm(
+        self, arm: Arm, results: list[str], keep: list[str], indent: str
+    ) -> Iterator[tuple[Arm, list[str], list[str], str]]:
+        """Writes an arm; yields the arms inside it, to be written where they are yielded."""
+        left = False
+        for step in arm.steps:
+            if isinstance(step, Nest):
+                yield from self.nest(step, indent)
+            else:
+                left = step.values is not None
+                self.guarded(step, results, keep, indent)
+        if results and not left:
+            for text in keep:
+                self.line(indent, text)
+
+    def guarded(self, step: Plain | Resume, results: list[str], keep: list[str], indent: str) -> None:
+        """A guard with its statements.
+
+        While rewinding the values it leaves are what their place holds already:
+
+            (if (result i32) (global.get $normal) (then ..) (else (local.get $x)))
+        """
+        names = self.names
+        inner = indent + "  "
+        head = "(if"
+        if step.values is not None and len(results) == 1:
+            head = f"(if (result {results[0]})"
+        if isinstance(step, Resume):
+            condition = (
+                f"(i32.or (global.get {names.normal}) (i32.eq (local.get {names.call}) (i32.const {step.index})))"
+            )
+            if len(indent) + len(head) + len(condition) + 7 <= WIDTH:
+                self.line(indent, f"{head} {condition} (then")
+            else:
+                self.line(indent, f"{head} (i32.or (global.get {names.normal})")
+                self.line(
+                    indent + " " * (len(head) + 9), f"(i32.eq (local.get {names.call}) (i32.const {step.index}))) (then"
+                )
+            for stmt in step.call:
+                self.stmt(stmt, inner)
+            check = f"(drop (br_if {names.unwind} (i32.const {step.index}) (global.get {names.unwinding})))"
+            self.line(inner, check)
+        else:
+            self.line(indent, f"{head} (global.get {names.normal}) (then")
+        for stmt in step.stmts:
+            self.stmt(stmt, inner)
+        if step.values is None:
+            self.line(indent, "))")
+            return
+        self.values(step.values, inner)
+        if len(results) == 1:
+            self.line(indent, f") (else {keep[0]}))")
+            return
+        # Several results: their temporaries are set here, so that the guard needs no type of its own.
+        for text in reversed(keep):
+            self.line(inner, text.replace("local.get", "local.set"))
+        self.line(indent, "))")
+        for text in keep:
+            self.line(indent, text)
+
+    def values(self, values: list[Value], indent: str) -> None:
+        for value in values:
+            old = self.source.indent_of(value.start) if value.start >= 0 else ""
+            if value.start >= 0:
+                before = self.source.around(value.start - 1)
+                self.lead(Piece("", before.indent or "", before.lines), indent)
+            self.line(indent, self.place("".join(value.parts), old, indent))
+            comment = value.tail.partition("\n")[0].strip()
+            if comment:
+                self.out += (" ", comment)
+
+    def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, list[str], list[str], str]]:
+        """A block with pausing calls, and where its results go."""
+        block, source = nest.block, self.source
+        self.lead(nest.lead, indent)
+        at = indent
+        wrapped = block.folded and len(nest.sets) == 1
+        if wrapped:
+            self.line(indent, f"({nest.sets[0]}")
+            at += "  "
+        for name in nest.params:
+            self.line(at, f"(local.get {name})")
+        if nest.condition and not block.folded:
+            self.condition(nest, at)
+        head = source.text(block.start, block.end, 0, 0)
+        self.line(at, nest.lead.text + head)
+        comment = source.around(block.end - 1).same_line
+        if comment:
+            self.out += (" ", comment)
+        inner = at + self.deeper(nest)
+        if nest.condition and block.folded:
+            self.condition(nest, inner)
+        results = list(block.type[1])
+        for position, arm in enumerate(nest.arms):
+            before, behind = block.marks[position]
+            arm_at = at
+            if block.op == "if" and (block.folded or position):
+                arm_at = inner if block.folded else at
+                text = source.codes[before].core
+                self.line(arm_at, text[:-1].rstrip() if before == behind else text)
+                comment = source.around(before).same_line
+                if comment and before != behind:
+                    self.out += (" ", comment)
+            inside = arm_at + self.deeper(nest)
+            if arm.text is not None:
+                if arm.text.text:
+                    self.stmt(Stmt(arm.text), inside)
+            else:
+                for name in reversed(nest.params):
+                    self.line(inside, f"(local.set {name})")
+                yield arm, results, nest.keep, inside
+            lead = source.around(behind - 1)
+            self.lead(Piece("", lead.indent or "", lead.lines), inside)
+            if block.op == "if" and block.folded:
+                self.line(arm_at, ")")
+                if behind < block.last:
+                    comment = source.around(behind).same_line
+                    if comment:
+                        self.out += (" ", comment)
+        if block.folded:
+            if block.op == "if":
+                lead = source.around(block.last - 1)
+                self.lead(Piece("", lead.indent or "", lead.lines), inner)
+            self.line(at, ")")
+        else:
+            self.line(at, source.codes[block.last].core)
+        if wrapped:
+            self.line(indent, ")")
+        else:
+            for text in nest.sets:
+                self.line(indent, text if not block.folded else f"({text})")
+        if nest.lead.trail:
+            self.out += (" ", nest.lead.trail)
+
+    def deeper(self, nest: Nest) -> str:
+        """How much deeper a block's content stands than the block, as the reader has it."""
+        source, block = self.source, nest.block
+        outer = source.indent_of(block.start)
+        first = block.arms[0].first if block.op != "if" or not block.folded else block.marks[0][0]
+        if source.starts_line(first) and source.starts_line(block.start):
+            inner = source.indent_of(first)
+            if inner.startswith(outer) and 0 < len(inner) - len(outer) <= 8:
+                return inner[len(outer) :]
+        return "  "
+
+    def condition(self, nest: Nest, indent: str) -> None:
+        """The condition of an if: while rewinding, whether the call to go back to is in its first arm.
+
+        Before:
+
+            (i32.eqz (local.get $x))
+
+        After:
+
+            (if (result i32) (global.get $normal) (then
+              (i32.eqz (local.get $x))
+            ) (else (i32.const 1)))
+        """
+        block, names, source = nest.block, self.names, self.source
+        value = nest.condition
+        assert value is not None
+        first, second, last = (*block.calls, block.calls[-1])[:3] if len(block.calls) == 2 else block.calls
+        if second == last:
+            choice = "(i32.const 1)"
+        elif first == second:
+            choice = "(i32.const 0)"
+        else:
+            choice = f"(i32.lt_u (local.get {names.call}) (i32.const {second}))"
+        if value.start >= 0:
+            before = source.around(value.start - 1)
+            self.lead(Piece("", before.indent or "", before.lines), indent)
+        self.line(indent, f"(if (result i32) (global.get {names.normal}) (then")
+        old = source.indent_of(value.start) if value.start >= 0 else ""
+        self.line(indent + "  ", self.place("".join(value.parts), old, indent + "  "))
+        comment = value.tail.partition("\n")[0].strip()
+        if comment:
+            self.out += (" ", comment)
+        self.line(indent, f") (else {choice}))")
+
+
+__all__ = ["Names", "Skip", "PURE", "Step"]

@@ -1,0 +1,140 @@
+"""A body's tokens as text: with their comments, their indentation, and labels by number as they must be now."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from ..sexpr.nodes import pieces
+from .code import Code
+from .fold import Body
+from .module import parse_nat
+
+
+@dataclass(slots=True)
+class Piece:
+    """A piece of the reader's text on its way to another place.
+
+    `indent` is the indentation of the line that it began on, `lead` the comment lines before it, `trail` the comment
+    behind it on its last line.
+    """
+
+    text: str
+    indent: str
+    lead: str = ""
+    trail: str = ""
+
+
+class Source:
+    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own."""
+
+    def __init__(self, body: Body, before: str, indent: str) -> None:
+        self.tokens = body.tokens
+        self.codes = body.codes
+        self.before = _Trivia(before)
+        self.indent = indent
+        self.sites = dict(body.sites)
+        self.site_list = [at for at, _ in body.sites]
+        self.trivia: dict[Code, _Trivia] = {}
+        self.line_ends: list[int] | None = None
+
+    def text(self, start: int, end: int, level: int, shift: int = 1) -> str:
+        """The text of tokens[start:end] without the trivia behind it, as it stands `shift` labels deeper.
+
+        `level` is the level of the innermost label around: branches to it and to those further out count `shift`
+        labels more by number, one yet more to get out of the function.
+        """
+        if start >= end:
+            return ""
+        last = self.codes[end - 1].core
+        first_site = bisect_left(self.site_list, start)
+        if first_site < len(self.site_list) and self.site_list[first_site] < end:
+            kept = [str(token) for token in self.tokens[start : end - 1]] + [last]
+            for at in self.site_list[first_site : bisect_left(self.site_list, end)]:
+                kept[at - start] = self._relabel(kept[at - start], self.sites[at], level, shift)
+            return "".join(kept)
+        return "".join(self.tokens[start : end - 1]) + last
+
+    def token(self, at: int, level: int) -> str:
+        """One token with its trivia."""
+        token = str(self.tokens[at])
+        return self._relabel(token, self.sites[at], level, 1) if at in self.sites else token
+
+    def core(self, at: int, level: int) -> str:
+        """One token without its trivia."""
+        core = self.codes[at].core
+        return self._relabel(core, self.sites[at], level, 1) if at in self.sites else core
+
+    @staticmethod
+    def _relabel(text: str, targets: list[int], level: int, shift: int) -> str:
+        out = []
+        done = 0
+        left = iter(targets)
+        for start, word in pieces(text)[1:]:
+            number = parse_nat(word)
+            if number is None:
+                continue
+            target = next(left, None)
+            if target is None:
+                break
+            if target <= level:
+                out += [text[done:start], str(number + shift + (target == 0))]
+                done = start + len(word)
+        return "".join([*out, text[done:]])
+
+    def around(self, at: int) -> _Trivia:
+        """The trivia behind token `at`, taken apart; that before the body for -1."""
+        if at < 0:
+            return self.before
+        code = self.codes[at]
+        found = self.trivia.get(code)
+        if found is None:
+            found = self.trivia[code] = _Trivia(code.trivia)
+        return found
+
+    def indent_of(self, at: int) -> str:
+        """The indentation of the line on which token `at` stands."""
+        before = self.around(at - 1)
+        if before.indent is not None:
+            return before.indent
+        if self.line_ends is None:
+            self.line_ends = [i for i, code in enumerate(self.codes) if code.indent is not None]
+        position = bisect_left(self.line_ends, at) - 1
+        if position >= 0:
+            return self.codes[self.line_ends[position]].indent or ""
+        return self.indent if self.before.indent is None else self.before.indent
+
+    def starts_line(self, at: int) -> bool:
+        """Whether token `at` is the first on its line."""
+        return self.around(at - 1).indent is not None
+
+    def piece(self, start: int, end: int, level: int, shift: int = 1) -> Piece:
+        """tokens[start:end] with the comments before them and behind them."""
+        before = self.around(start - 1)
+        text = before.inline + self.text(start, end, level, shift)
+        return Piece(text, self.indent_of(start), before.lines, self.around(end - 1).same_line)
+
+
+class _Trivia:
+    """The space and comments between two tokens.
+
+    `same_line` is the comment on the line of the token before, `lines` the whole lines of comments (and blank lines)
+    after that, `inline` a comment before the token behind, on its line; `indent` that line's indentation, None if
+    there is no line break.
+    """
+
+    __slots__ = ("indent", "inline", "lines", "same_line")
+
+    def __init__(self, trivia: str) -> None:
+        first, newline, rest = trivia.partition("\n")
+        self.same_line = first.strip()
+        self.lines = self.inline = ""
+        self.indent: str | None = None
+        if newline:
+            lines, _, last = rest.rpartition("\n")
+            self.inline = last.lstrip(" \t")
+            self.indent = last[: len(last) - len(self.inline)]
+            if lines.strip() or lines.count("\n"):
+                self.lines = lines
+            elif "\n" in rest:
+                self.lines = "\n"

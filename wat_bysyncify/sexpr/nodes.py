@@ -1,0 +1,128 @@
+"""Nodes of the text: tokens, and lists of nodes that begin with an OPEN token and end with a CLOSE token.
+
+    (i32.add (local.get $x) (i32.const 1))   ;; sum
+
+is the list
+
+    [OPEN "(i32.add ", LEAF "(local.get $x) ", LEAF "(i32.const 1)", CLOSE ")   ;; sum\\n"]
+
+Each token holds the trivia behind it, so joining the tokens of a tree in order gives its text, byte for byte.
+Equal tokens of one text are one object: a token has no position (parser.offset_of finds it when it is asked for).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Union
+
+List = list[Any]  # of Node; a recursive alias would cost a cast at every use
+Node = Union["Token", List]
+
+
+class Token(str):
+    """A piece of text: `type` is a terminal of grammar.lark, the string itself the text with its trivia.
+
+    `width` counts the characters of the source that it stands for: 0 for a token that the rewriter made.
+    """
+
+    __slots__ = ("type", "width")
+    type: str
+    width: int
+
+    # What Lark asks of the tokens of a lexer of its own.
+    line = column = end_line = end_column = start_pos = end_pos = None
+
+    def __new__(cls, type: str, text: str, width: int | None = None) -> Token:
+        token = super().__new__(cls, text)
+        token.type = type
+        token.width = len(text) if width is None else width
+        return token
+
+
+def tokens(nodes: Iterable[Node]) -> list[Token]:
+    """All tokens below `nodes`, in the order of the text."""
+    found: list[Token] = []
+    add = found.append
+    stack: list[Iterator[Node]] = [iter(nodes)]
+    while stack:
+        for node in stack[-1]:
+            if node.__class__ is list:
+                stack.append(iter(node))
+                break
+            add(node)  # type: ignore[arg-type]
+        else:
+            stack.pop()
+    return found
+
+
+_TRIVIA = re.compile(r"(?:[ \t\r\n]+|;;[^\r\n]*|\(;.*?;\))*\Z", re.S)
+_WORD = re.compile(
+    r"""(?P<trivia> [ \t\r\n]+ | ;;[^\r\n]* | \(; | \(@ | [()] )
+      | (?P<word> (?:[^\s()";]|;(?!;))+ (?:"(?:[^"\\]|\\.)*")? | "(?:[^"\\]|\\.)*" )""",
+    re.X | re.S,
+)
+
+
+def pieces(token: str) -> list[tuple[int, str]]:
+    """The words and strings in a token's text with the index at which each begins: `(3, '$x')`; no parentheses.
+
+    Works on hidden trivia too: annotations and nested comments are skipped whole.
+    """
+    found = []
+    position = 0
+    while match := _WORD.match(token, position):
+        position = match.end()
+        if match["word"]:
+            found.append((match.start(), match["word"]))
+        elif match["trivia"] in ("(;", "(@"):
+            position = end_of_hidden(token, match.start())
+    return found
+
+
+def words(token: str) -> list[str]:
+    """The words and strings of a token: `(call_indirect $t (;0;) 1)` gives `["call_indirect", "$t", "1"]`."""
+    return [word for _, word in pieces(token)]
+
+
+def core_length(token: str) -> int:
+    """The length of a token without the trivia behind it."""
+    found = pieces(token)
+    end = found[-1][0] + len(found[-1][1]) if found else 0
+    if token.startswith("(") and not found:
+        end = 1
+    closing = _CLOSING.match(token, end)
+    while closing and not closing[1] and closing[2]:
+        end_hidden = end_of_hidden(token, closing.start(2))
+        closing = _CLOSING.match(token, end_hidden)
+    return closing.end(1) if closing and closing[1] else end
+
+
+_CLOSING = re.compile(r"[ \t]*(?:(\))|(\(;|\(@))?")
+_HIDDEN = re.compile(r"""\(;|;\)|;;[^\r\n]*|"(?:[^"\\\n]|\\.)*"|[()]""")
+
+
+def end_of_hidden(text: str, start: int) -> int:
+    """Where the block comment or annotation that begins at `start` ends, however deep it nests; -1 if it does not."""
+    open_comments = open_lists = 0
+    position = start
+    while match := _HIDDEN.search(text, position):
+        position = match.end()
+        mark = match[0]
+        if open_comments and mark not in ("(;", ";)"):
+            position = match.start() + 1  # in a comment only its own brackets count
+            continue
+        if mark == "(;":
+            open_comments += 1
+        elif mark == ";)":
+            if not open_comments:  # a semicolon before a parenthesis: not a comment's end
+                position = match.start() + 1
+                continue
+            open_comments -= 1
+        elif mark == "(":
+            open_lists += 1
+        elif mark == ")":
+            open_lists -= 1
+        if not open_comments and not open_lists and mark in (";)", ")"):
+            return position
+    return -1
