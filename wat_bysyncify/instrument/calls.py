@@ -48,17 +48,16 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda name: name in exact or any(pattern.fullmatch(name) for pattern in wild)
 
 
-def find_pausing(module: Module, options: Options) -> Pausing:
-    """The functions that can pause, and those to instrument."""
+def find_pausing(module: Module, control: dict[int, str], options: Options) -> Pausing:
+    """The functions that can pause, and those to instrument; `control` are the control functions among them."""
     found = Pausing()
     funcs = module.funcs.entities
-    control = {i: func.imported[1] for i, func in enumerate(funcs) if func.imported and names.is_control(func.imported)}
     free = options.imports is None and not options.ignore_imports  # any import may pause
     matches = matcher(options.imports or ())
     if free and control:
         free = False
     for i, func in enumerate(funcs):
-        if func.imported and i not in control and not options.ignore_imports:
+        if func.imported and not options.ignore_imports:
             if free or matches(".".join(func.imported)):
                 found.can_pause.add(i)
     found.any_indirect = free and not options.ignore_indirect
@@ -95,6 +94,7 @@ def find_pausing(module: Module, options: Options) -> Pausing:
         found.can_pause |= users
         todo += users
     found.can_pause |= found.added - bottom
+    found.can_pause -= control.keys()
     found.instrumented = {i for i in found.can_pause if not funcs[i].imported and i not in top}
     return found
 

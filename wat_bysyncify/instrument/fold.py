@@ -478,6 +478,7 @@ class _Walk:
         if gen or kill:
             events.append((LOCALS, gen, ~kill))
         whole = seq.close(n, height, pauses, dead)
+        self.sites.sort()  # folded branches end after what is inside them
         return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels)
 
     def begin(self, op: str, start: int, end: int, folded: bool, type_: FuncType, word: str) -> _Frame:

@@ -193,7 +193,7 @@ class _Lift:
             folded = not self.codes[tail.start].flat and self.one_list(tail.start, tail.end)
             values = [Value([piece.text], "", tail.start, folded, "", "expr")]
         else:
-            self.close_step(Plain)
+            self.close_step()
             if not self.group(tail):
                 return
             values = self.stack

@@ -1,2 +1,158 @@
-def modernize(nodes):
-    return nodes
+"""2019 text -> today's: what current tools refuse is written the new way, and nothing else is touched.
+
+    (if (get_local $x) (call $f) (call $g))   ->   (if (local.get $x) (then (call $f)) (else (call $g)))
+    (memory 1) (import "a" "b" (func $f))     ->   (import "a" "b" (func $f)) (memory 1)
+
+Numbers count imports first. Where an import comes after a definition of its kind, what a number meant is not known:
+such text is refused if it uses numbers.
+"""
+
+from __future__ import annotations
+
+from ..errors import WatError
+from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens
+from ..sexpr.parser import offset_of
+from .instructions import OLD_NAMES, OLD_TYPES
+from .module import SPACES, head, header_of, holder_of, parse_nat
+
+# Each old name holds one of these, and today's text hardly does: a quick way to see that there is nothing to do.
+HINTS = (
+    "et_local", "tee_local", "et_global", "_memory", "/i", "/f", "anyfunc", "memory.drop", "table.drop", "8_u.", "16_u.",
+    "32_u.", "wake", "atomic.notify", "atomic.wait", "i32.wait", "i64.wait", "v8x16", "v16x8", "v32x4", "v64x2", "_splat", "load8x8",
+    "load16x4", "load32x2", "saturate", "widen", "x2.any_true", "x4.any_true", "x8.any_true", "x16.any_true", "trunc_sat",
+    "trunc_s:", "trunc_u:", "x2.load", "x4.load", "x8.load", "x16.load",
+)  # fmt: skip
+
+
+def modernize(nodes: List, text: str) -> List:
+    """The nodes of today's text for `nodes`, which are changed; new tokens have the width 0."""
+    if any(hint in text for hint in HINTS):
+        _rename(nodes)
+    if "(if" in text:
+        found = tokens(nodes)
+        ifs = sum(token.startswith("(if") for token in found)
+        thens = sum(token.startswith("(then") for token in found)
+        del found
+        if ifs > thens:
+            _add_then(nodes)
+    return _imports_first(nodes)
+
+
+def _rename(nodes: List) -> None:
+    new: dict[Token, Token] = {}
+    for token in set(tokens(nodes)):
+        renamed = _renamed(token)
+        if renamed is not token:
+            new[token] = renamed
+    if not new:
+        return
+    stack = [nodes]
+    while stack:
+        node = stack.pop()
+        for position, child in enumerate(node):
+            if child.__class__ is list:
+                stack.append(child)
+            elif child in new:
+                node[position] = new[child]
+
+
+def _renamed(token: Token) -> Token:
+    out = []
+    done = 0
+    for start, word in pieces(token):
+        name = OLD_NAMES.get(word) or OLD_TYPES.get(word)
+        if name:
+            out += [token[done:start], name]
+            done = start + len(word)
+    return Token(token.type, "".join([*out, token[done:]]), token.width) if out else token
+
+
+_BEFORE_CONDITION = frozenset(("type", "param", "result"))
+
+
+def _add_then(nodes: List) -> None:
+    """`(if c a b)` as `(if c (then a) (else b))`, with all white space where it was."""
+    stack = [nodes]
+    while stack:
+        node = stack.pop()
+        if node and node[0].startswith("(if") and head(node) == "if":
+            inside = [child for child in node[1:-1] if head(child) not in _BEFORE_CONDITION]
+            if not any(head(child) == "then" for child in inside):
+                if not 2 <= len(inside) <= 3:
+                    raise WatError("an if needs a condition and one or two arms", offset_of(nodes, node))
+                arms = [*_arm("(then ", inside[1]), *(_arm("(else ", inside[2]) if len(inside) > 2 else ())]
+                node[-len(inside) : -1] = arms
+        stack += [child for child in node if child.__class__ is list]
+
+
+def _arm(opening: str, node: Node) -> List:
+    """`node` in a list of its own; the trivia behind it stays behind."""
+    last: Token = node if isinstance(node, Token) else node[-1]
+    length = core_length(last)
+    core = Token(last.type, last[:length])
+    inside: Node = core
+    if isinstance(node, list):
+        node[-1] = core
+        inside = node
+    trivia = last[length:]
+    return [[Token("OPEN", opening, 0), inside, Token("CLOSE", ")" + trivia, len(trivia))]]
+
+
+def _imports_first(nodes: List) -> List:
+    holder = holder_of(nodes)
+    fields = [(head(node), node) for node in holder if isinstance(node, list) or node.type == "LEAF"]
+    first: Node | None = None
+    defined: set[str] = set()
+    late: list[tuple[str, Node]] = []
+    for kind, node in fields:
+        if kind == "import":
+            described = next((head(child) for child in header_or_all(node) if head(child) in SPACES), "")
+            if first is not None:
+                late.append((described, node))
+        elif kind in SPACES:
+            if any(head(child) == "import" for child in header_of(node)):
+                if first is not None:
+                    late.append((kind, node))
+            else:
+                first = node if first is None else first
+                defined.add(kind)
+    if not late:
+        return nodes
+    for kind, node in late:
+        if kind in defined and _uses_numbers(kind, holder):
+            raise WatError(
+                f"an import of a {kind} after a definition of one: what its numbers mean is not known; use names",
+                offset_of(nodes, node) if isinstance(node, list) else None,
+            )
+    moved = {id(node) for _, node in late}
+    place = next(position for position, node in enumerate(holder) if node is first)
+    ordered = [
+        *holder[:place], *(node for _, node in late),
+        *(node for node in holder[place:] if id(node) not in moved),
+    ]  # fmt: skip
+    return ordered if holder is nodes else [ordered if node is holder else node for node in nodes]
+
+
+def header_or_all(node: Node) -> List:
+    """The lists in an import."""
+    return [child for child in node if isinstance(child, list) or child.type == "LEAF"] if isinstance(node, list) else []
+
+
+_USES = {
+    "func": frozenset(("call", "return_call", "ref.func", "func", "start", "elem")),
+    "global": frozenset(("global.get", "global.set", "global")),
+    "table": frozenset(("table", "call_indirect", "table.get", "table.set", "table.size", "table.grow", "table.fill")),
+    "memory": frozenset(("memory",)),
+    "tag": frozenset(("throw", "catch", "catch_ref", "tag")),
+}
+
+
+def _uses_numbers(kind: str, holder: List) -> bool:
+    """Whether anything in the module names an entity of a kind by its number."""
+    uses = _USES[kind]
+    for token in set(tokens(holder)):
+        words = [word for _, word in pieces(token)]
+        for word, following in zip(words, words[1:], strict=False):
+            if word in uses and parse_nat(following) is not None and not (word == "memory" or word == "table"):
+                return True
+    return False

@@ -56,9 +56,13 @@ class Space:
 
 @dataclass(slots=True)
 class Module:
-    """A text, read: `nodes` is all of it, `fields` the module's fields among them (`holder` is the list they are in)."""
+    """A text, read: `nodes` is all of it, `fields` the module's fields among them (`holder` is the list they are in).
+
+    `source` are the nodes as they stood in the text, for the places of errors.
+    """
 
     nodes: List
+    source: List
     holder: List
     fields: list[tuple[str, Node]]
     types: Space
@@ -78,9 +82,10 @@ class Module:
     def offset(self, node: Node, inner: int = 0) -> int:
         """The index in the source of a field, or of the token number `inner` in it."""
         if isinstance(node, list):
-            return offset_of(self.nodes, node, inner)
-        position = next(i for i, child in enumerate(self.holder) if child is node)
-        return offset_of(self.nodes, self.holder, len(tokens(self.holder[:position])))
+            return offset_of(self.source, node, inner)
+        holder = holder_of(self.source)
+        position = next(i for i, child in enumerate(holder) if child is node)
+        return offset_of(self.source, holder, len(tokens(holder[:position])))
 
 
 SPACES = {"func": "funcs", "table": "tables", "memory": "memories", "global": "globals", "tag": "tags"}
@@ -156,11 +161,14 @@ def unquote(word: str) -> str:
     return out.decode("utf-8", "replace")
 
 
-def read_module(nodes: List) -> Module:
-    """The module of a text. Raises `WatError` where fields, names or types do not fit together."""
-    holder = _holder(nodes)
+def read_module(nodes: List, source: List) -> Module:
+    """The module of a text; `source` are the nodes before any were moved.
+
+    Raises `WatError` where fields, names or types do not fit together.
+    """
+    holder = holder_of(nodes)
     module = Module(
-        nodes, holder, [], *(Space(kind) for kind in ("type", "func", "table", "memory", "global", "tag")), {}, {}
+        nodes, source, holder, [], *(Space(kind) for kind in ("type", "func", "table", "memory", "global", "tag")), {}, {}
     )
     for node in holder[1:-1] if holder is not nodes else holder:
         if isinstance(node, Token) and node.type == "TRIVIA":
@@ -183,7 +191,8 @@ def read_module(nodes: List) -> Module:
     return module
 
 
-def _holder(nodes: List) -> List:
+def holder_of(nodes: List) -> List:
+    """The list that a module's fields are in: `(module ...)`, or the whole text if they stand there on their own."""
     modules = [node for node in nodes if head(node) == "module" and not (isinstance(node, Token) and node.type == "WORDS")]
     if not modules:
         return nodes

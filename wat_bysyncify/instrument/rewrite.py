@@ -5,17 +5,16 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 
-from ..errors import WatError
 from ..sexpr import parse
-from ..sexpr.nodes import List, Node, Token, tokens
+from ..sexpr.nodes import List, Node, Token, core_length, tokens
 from . import names
 from .calls import Pausing, TypeUses, find_pausing
 from .code import Codes
 from .function import Shared, instrument_function
+from .control import Control, take_control
 from .modernize import modernize
-from .module import Entity, Func, Module, read_module
+from .module import Func, Module, node_words, read_module
 from .options import Options
-from .renumber import renumber
 from .runtime import Ids, control_text, globals_text, restore_text, save_text
 
 
@@ -27,10 +26,15 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
     was_enabled = gc.isenabled()
     gc.disable()  # nothing here is cyclic; looking for cycles in a million nodes costs more than all else
     try:
-        nodes = modernize(parse(text))
-        module = read_module(nodes)
-        pausing = find_pausing(module, options)
-        return iter(_Rewrite(module, pausing, options, "\r\n" if "\r\n" in text[:4096] else "\n", progress).pieces())
+        nodes = parse(text)
+        source = nodes
+        control = take_control(modernize(nodes, text))
+        module = read_module(control.nodes, source)
+        functions = {id(node): name for node, name, _ in control.functions}
+        numbers = {i: functions[id(f.node)] for i, f in enumerate(module.funcs.entities) if id(f.node) in functions}
+        pausing = find_pausing(module, numbers, options)
+        newline = "\r\n" if "\r\n" in text[:4096] else "\n"
+        return iter(_Rewrite(module, control, pausing, options, newline, progress).pieces())
     finally:
         if was_enabled:
             gc.enable()
@@ -40,6 +44,7 @@ class _Rewrite:
     def __init__(
         self,
         module: Module,
+        control: Control,
         pausing: Pausing,
         options: Options,
         newline: str,
@@ -47,9 +52,7 @@ class _Rewrite:
     ) -> None:
         self.module, self.pausing, self.options, self.newline = module, pausing, options, newline
         self.progress = progress or (lambda done, total: None)
-        self.control = [
-            func for func in module.funcs.entities if func.imported and names.is_control(func.imported)
-        ]  # fmt: skip
+        self.control = control
         self.prefixes = self._prefixes()
         self.ids = self._ids()
         if module.memories.entities and self._is_64(module.memories.entities[0].node):
@@ -59,7 +62,7 @@ class _Rewrite:
         if self.options.names:
             chosen = list(names.CONTROL_MODULES) if self.options.names == "both" else [self.options.names]
         else:
-            said = {func.imported[0] for func in self.control if func.imported}
+            said = {from_ for _, _, from_ in self.control.functions}
             chosen = [name for name in names.CONTROL_MODULES if name in said] or ["bysyncify"]
         for prefix in chosen:
             for name in names.CONTROL_FUNCTIONS:
@@ -111,46 +114,54 @@ class _Rewrite:
                     replaced[id(func.node)] = text
             self.progress(done + 1, len(todo))
 
-        removed = {id(func.node) for func in self.control}
-        moved = renumber(module, self.control, self._control_ids()) if self.control else {}
+        stubs = {id(node) for node, _, _ in self.control.functions}
         out: list[str] = []
-        nodes = module.nodes
-        within = module.holder is not nodes
-        for node in nodes:
-            if node is module.holder:
-                out.append(str(node[0]))
-                for child in node[1:-1]:
-                    self._put(child, out, replaced, removed, moved)
-                self._finish(out, indents.field, used)
-                out.append(str(node[-1]))
-            else:
-                self._put(node, out, replaced, removed, moved)
-        if not within:
+        before, behind = self._state_place()
+        for node in module.nodes:
+            inside = node is module.holder
+            for child in node if inside else [node]:
+                if inside and child is node[-1]:
+                    self._finish(out, indents.field, used)
+                if child is before:
+                    self._state(out, indents.of(child), self.newline + indents.of(child))
+                self._put(child, out, replaced, stubs)
+                if child is behind:
+                    self._state(out, indents.of(child), None)
+        if module.holder is module.nodes:
             self._finish(out, indents.field, used)
         return out
 
-    def _put(self, node: Node, out: list[str], replaced: dict[int, str], removed: set[int], moved: dict[int, str]) -> None:
-        if id(node) in removed:
-            trivia = tokens([node])[-1]
-            rest = trivia.partition("\n")[2]
-            if ";;" in rest or "(;" in rest:
-                out.append(rest.lstrip(" \t"))
-        elif id(node) in replaced:
+    def _state_place(self) -> tuple[Node | None, Node | None]:
+        """The field before which the globals of the state go, or behind which: the last of the numbers, and before the
+        functions if it can be (older tools read in one pass)."""
+        kinds = [kind for kind, _ in self.module.fields]
+        if "global" in kinds:
+            return None, self.module.fields[len(kinds) - 1 - kinds[::-1].index("global")][1]
+        first = next((node for kind, node in self.module.fields if kind == "func"), None)
+        if first is not None and any(entity.node is first and entity.imported for entity in self.module.funcs.entities):
+            first = None
+        return first, None
+
+    def _state(self, out: list[str], indent: str, behind: str | None) -> None:
+        """Writes the globals of the state on lines of their own: before a field, or behind one."""
+        lines = f"{self.newline}{indent}".join(globals_text(self.ids))
+        if behind is not None:
+            out.append(lines + behind)
+            return
+        trivia_at = core_length(out[-1]) if len(out[-1]) < 1 << 16 else len(out[-1].rstrip())
+        core, trivia = out[-1][:trivia_at], out[-1][trivia_at:]
+        same_line, newline, rest = trivia.partition("\n")
+        out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{newline or ' '}{rest}"
+
+    def _put(self, node: Node, out: list[str], replaced: dict[int, str], stubs: set[int]) -> None:
+        if id(node) in replaced:
             out.append(replaced[id(node)])
-        elif id(node) in moved:
-            out.append(moved[id(node)])
+        elif id(node) in stubs:
+            pass  # _finish writes them
         elif isinstance(node, list):
             out += tokens([node])
         else:
             out.append(node)
-
-    def _control_ids(self) -> dict[int, str]:
-        """The id of the function that stands for each import of a control function, by the import's node."""
-        ids = {}
-        for func in self.control:
-            assert func.imported is not None
-            ids[id(func.node)] = func.id or unused(f"$bysyncify_{func.imported[1]}", self.taken_funcs)
-        return ids
 
     def _finish(self, out: list[str], indent: str, used: set[str]) -> None:
         """Adds what every rewritten module has, behind its last field."""
@@ -160,19 +171,23 @@ class _Rewrite:
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
         ids = self.ids
-        groups = [globals_text(ids)]
+        groups = [] if any(self._state_place()) else [globals_text(ids)]
         if not self.module.memories.entities:
             export = "memory" if "memory" not in self.module.exports else "bysyncify_memory"
             groups.append([f'(memory (export "{export}") 1)'])
-        control_ids = self._control_ids()
-        for name in names.CONTROL_FUNCTIONS:
-            exports = [f"{prefix}_{name}" for prefix in self.prefixes]
-            imports = [func for func in self.control if func.imported and func.imported[1] == name]
-            for func in imports:
-                groups.append(control_text(name, control_ids[id(func.node)], exports, ids))
-                exports = []
-            if not imports:
-                groups.append(control_text(name, unused(f"$bysyncify_{name}", self.taken_funcs), exports, ids))
+        # The stubs first and in their order, which gave them their numbers.
+        functions = [(node_words(node)[1], name) for node, name, _ in self.control.functions]
+        given = {name for _, name in functions}
+        functions += [
+            (unused(f"$bysyncify_{name}", self.taken_funcs), name)
+            for name in names.CONTROL_FUNCTIONS
+            if name not in given
+        ]
+        exported: set[str] = set()
+        for id_, name in functions:
+            exports = [f"{prefix}_{name}" for prefix in self.prefixes if name not in exported]
+            exported.add(name)
+            groups.append(control_text(name, id_, exports, ids))
         for type_ in names.SAVED_SIZES:
             if type_ in used:
                 groups += [save_text(type_, ids), restore_text(type_, ids)]
@@ -219,6 +234,3 @@ class _Indents:
     def of(self, node: Node) -> str:
         """The indentation of the line that a field begins on."""
         return self.by_node[id(node)]
-
-
-__all__ = ["WatError", "Entity", "rewrite_text"]

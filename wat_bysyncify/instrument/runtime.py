@@ -40,18 +40,20 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[
 
     `start_*` and `stop_*` trap if the stack's position is behind its end, as the article says.
     """
-    exported = "".join(f' (export "{export}")' for export in exports)
+    lines = [f"(func {id_}"]
+    for export in exports:
+        last = f'{lines[-1]} (export "{export}")'
+        lines[-1:] = [last] if len(last) < 78 else [lines[-1], f'  (export "{export}")']
     if name == "get_state":
         return [
-            f"(func {id_}{exported} (result i32)",
+            *lines,
+            "  (result i32)",
             f"  (i32.add (global.get {ids.unwinding})",
-            f"           (i32.shl (global.get {ids.rewinding}) (i32.const 1)))",
+            f"           (i32.mul (i32.const {names.REWINDING}) (global.get {ids.rewinding})))",
             ")",
         ]
-    param = " (param $data i32)" if name in names.TAKES_DATA else ""
-    lines = [f"(func {id_}{exported}{param}"]
-    if param:
-        lines.append(f"  (global.set {ids.data} (local.get $data))")
+    if name in names.TAKES_DATA:
+        lines += ["  (param $data i32)", f"  (global.set {ids.data} (local.get $data))"]
     state = {"start_unwind": ids.unwinding, "start_rewind": ids.rewinding}.get(name, ids.normal)
     for each in (ids.normal, ids.unwinding, ids.rewinding):
         lines.append(f"  (global.set {each} (i32.const {int(each == state)}))")
@@ -72,13 +74,15 @@ def save_text(type_: str, ids: Ids) -> list[str]:
         f"(func {ids.save[type_]} (param $value {type_})",
         "  (local $position i32)",
         f"  (local.set $position (i32.load {ids.memory}(global.get {ids.data})))",
-        f"  (if (i32.lt_u (i32.sub (i32.load {ids.memory}offset=4 (global.get {ids.data})) (local.get $position))",
+        f"  (if (i32.lt_u (i32.sub (i32.load {ids.memory}offset=4 (global.get {ids.data}))",
+        "                         (local.get $position))",
         f"                (i32.const {size}))",
         "    (then (unreachable)))",
         f"  ({store} {ids.memory}align=4 (local.get $position) (local.get $value))"
         if size > 4
         else f"  ({store} {ids.memory}(local.get $position) (local.get $value))",
-        f"  (i32.store {ids.memory}(global.get {ids.data}) (i32.add (local.get $position) (i32.const {size})))",
+        f"  (i32.store {ids.memory}(global.get {ids.data})",
+        f"             (i32.add (local.get $position) (i32.const {size})))",
         ")",
     ]
 
@@ -90,7 +94,8 @@ def restore_text(type_: str, ids: Ids) -> list[str]:
     return [
         f"(func {ids.restore[type_]} (result {type_})",
         "  (local $position i32)",
-        f"  (local.set $position (i32.sub (i32.load {ids.memory}(global.get {ids.data})) (i32.const {size})))",
+        "  (local.set $position",
+        f"    (i32.sub (i32.load {ids.memory}(global.get {ids.data})) (i32.const {size})))",
         f"  (i32.store {ids.memory}(global.get {ids.data}) (local.get $position))",
         f"  ({type_}.load {ids.memory}{align}(local.get $position))",
         ")",

@@ -1,0 +1,171 @@
+"""Imports of control functions -> functions of the module: nodes -> nodes.
+
+    (import "bysyncify" "start_unwind" (func $pause (param i32)))
+
+goes, and at the end of the module stands a function `$pause`, which runtime.py fills in: calls by name need no change.
+The functions behind the import move up by one; where they are named by number, the numbers follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..sexpr.nodes import List, Node, Token, pieces, tokens
+from . import names
+from .module import children, head, header_of, holder_of, node_words, parse_nat, unquote
+
+
+@dataclass(slots=True)
+class Control:
+    """`functions` are the nodes that stand for control functions, with the function's name and the module it came from."""
+
+    nodes: List
+    functions: list[tuple[Node, str, str]]
+
+
+def take_control(nodes: List) -> Control:
+    """The nodes without imports of control functions, and with functions in their places."""
+    holder = holder_of(nodes)
+    kept: List = []
+    functions: list[tuple[Node, str, str]] = []
+    numbers: dict[int, str] = {}  # what each function's number becomes, where it changes
+    count = 0
+    removed = 0
+    taken = {word for token in set(tokens(holder)) if "$" in token for _, word in pieces(token) if word[0] == "$"}
+    for node in holder:
+        imported = _import_of(node)
+        if imported is None or imported[0] != "func":
+            kept.append(node)
+            continue
+        if names.is_control((imported[1], imported[2])):
+            name = imported[3]
+            if not name:
+                name = base = f"$bysyncify_{imported[2]}"
+                while name in taken:
+                    name += "_"
+                    base = name
+                taken.add(base)
+            param = "(param i32)" if imported[2] in names.TAKES_DATA else ""
+            result = "(result i32)" if imported[2] == "get_state" else ""
+            stub = [Token("OPEN", f"(func {name} ", 0)]
+            stub += [Token("LEAF", each, 0) for each in (param, result) if each]
+            functions.append(([*stub, Token("CLOSE", ")", 0)], imported[2], imported[1]))
+            numbers[count] = name
+            removed += 1
+            kept += _comments_behind(node)
+        else:
+            if removed:
+                numbers[count] = str(count - removed)
+            kept.append(node)
+        count += 1
+    if not functions:
+        return Control(nodes, [])
+    _Numbers(numbers, count, removed).change(kept)
+    end = len(kept) - 1 if holder is not nodes else len(kept)
+    kept[end:end] = [node for node, _, _ in functions]
+    return Control(kept if holder is nodes else [kept if node is holder else node for node in nodes], functions)
+
+
+def _import_of(node: Node) -> tuple[str, str, str, str] | None:
+    """What a field imports: kind, module, name, id; None if it imports nothing."""
+    if isinstance(node, Token):
+        return None
+    kind = head(node)
+    if kind == "import":
+        found = node_words(node)
+        described = next(children(node), None)
+        if described is None or len(found) < 3:
+            return None
+        id_ = next((word for word in node_words(described)[1:2] if word[0] == "$"), "")
+        return head(described), unquote(found[1]), unquote(found[2]), id_
+    if kind == "func":
+        for child in header_of(node):
+            if head(child) == "import":
+                found = node_words(child)
+                id_ = next((word for word in node_words(node)[1:2] if word[0] == "$"), "")
+                return kind, unquote(found[1]), unquote(found[2]), id_
+    return None
+
+
+def _comments_behind(node: Node) -> List:
+    """The lines of comments behind a field that goes."""
+    rest = tokens([node])[-1].partition("\n")[2]
+    return [Token("TRIVIA", rest.lstrip(" \t"), 0)] if ";;" in rest or "(;" in rest or "(@" in rest else []
+
+
+class _Numbers:
+    """Numbers of functions, changed wherever they can stand: code, elements, exports, the start."""
+
+    def __init__(self, numbers: dict[int, str], imports: int, removed: int) -> None:
+        self.numbers = numbers
+        self.imports = imports
+        self.removed = removed
+        self.codes: dict[Token, Token] = {}
+
+    def new(self, word: str) -> str | None:
+        """What a word becomes, None if it stays."""
+        number = parse_nat(word)
+        if number is None:
+            return None
+        if number >= self.imports:
+            return str(number - self.removed)
+        return self.numbers.get(number)
+
+    def change(self, holder: List) -> None:
+        stack: list[tuple[List, bool]] = []
+        for position, node in enumerate(holder):
+            kind = head(node)
+            if isinstance(node, Token):
+                if kind == "start" and node.type == "LEAF":
+                    holder[position] = self.token(node, "start")
+            elif kind in ("elem", "export", "func", "global", "table"):
+                stack.append((node, kind == "elem"))
+        while stack:
+            node, listed = stack.pop()
+            whole = listed
+            for position, child in enumerate(node):
+                if isinstance(child, list):
+                    stack.append((child, head(child) == "elem"))
+                    whole = listed
+                elif whole and child.type == "WORDS":
+                    node[position] = self.listed(child)
+                elif child.type == "LEAF" and child.startswith("(elem") and head(child) == "elem":
+                    node[position] = self.listed(child)
+                else:
+                    node[position] = self.code(child, whole)
+
+    def code(self, token: Token, listed: bool) -> Token:
+        """A token in which a number behind `call`, `ref.func`, `func` or `return_call` is a function's."""
+        if listed and token.type == "OPEN":
+            return self.listed(token, "func")
+        found = self.codes.get(token)
+        if found is None:
+            found = self.token(token, "call", "return_call", "ref.func", "func") if "call" in token or "func" in token else token
+            self.codes[token] = found
+        return found
+
+    def token(self, token: Token, *ops: str) -> Token:
+        out: list[str] = []
+        done = 0
+        before = ""
+        for start, word in pieces(token):
+            if before in ops:
+                new = self.new(word)
+                if new is not None:
+                    out += [token[done:start], new]
+                    done = start + len(word)
+            before = word
+        return Token(token.type, "".join([*out, token[done:]]), token.width) if out else token
+
+    def listed(self, token: Token, after: str = "") -> Token:
+        """A token of an element segment: its numbers are functions, behind the word `after` if one is given."""
+        out: list[str] = []
+        done = 0
+        begun = not after
+        for start, word in pieces(token):
+            new = self.new(word) if begun else None
+            begun = begun or word == after
+            if new is not None:
+                out += [token[done:start], new]
+                done = start + len(word)
+        return Token(token.type, "".join([*out, token[done:]]), token.width) if out else token

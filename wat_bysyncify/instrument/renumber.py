@@ -1,2 +1,0 @@
-def renumber(module, control, ids):
-    return {}
