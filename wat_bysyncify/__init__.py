@@ -1,5 +1,43 @@
+"""Pause and resume WebAssembly: a source-to-source rewriter of the text format.
+
+>>> print(rewrite('(module (import "env" "sleep" (func $sleep)) (func $main (call $sleep)))').count("$unwinding"))
+6
+
+The stages behind `rewrite`, from left to right:
+
+    sexpr       text -> nodes, lossless
+    instrument  nodes -> module -> which functions can pause -> instrumented text
+
+and beside them `script`, which runs `.wat` and `.wast` on wasmtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 from .errors import WatError
-from .instrument.options import Options
-from .instrument.rewrite import rewrite_text
-def rewrite(text, **options):
-    return "".join(rewrite_text(text, Options.of(**options)))
+from .instrument import Options, rewrite_text
+
+__all__ = ["Options", "WatError", "rewrite"]
+__version__ = "0.1.0"
+
+
+def rewrite(
+    text: str,
+    *,
+    imports: Iterable[str] | str | None = None,
+    ignore_imports: bool = False,
+    ignore_indirect: bool = False,
+    add_list: Iterable[str] | str = (),
+    names: str | None = None,
+) -> str:
+    """The text of a module that can pause and resume where `text` is one that cannot.
+
+    `imports` are the imports that may pause, as `module.base` with `*` for any characters (by default any import, or
+    none where the module imports control functions and so pauses itself); `ignore_imports`: none may;
+    `ignore_indirect`: calls through tables do not pause; `add_list`: functions to instrument in any case;
+    `names`: which names the control functions are exported under, "bysyncify", "asyncify" or "both".
+
+    Raises `WatError` for bad input and `ValueError` for a bad option.
+    """
+    return "".join(rewrite_text(text, Options.of(imports, ignore_imports, ignore_indirect, add_list, names)))

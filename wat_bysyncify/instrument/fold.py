@@ -20,10 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Union
 
-from ..sexpr.nodes import Token
+from ..sexpr.nodes import Token, core_length
 from . import code as act
 from .calls import type_use_end
-from .code import Code, Codes
+from .code import Code, Codes, regular
 from .module import FuncType, parse_nat
 
 
@@ -177,7 +177,9 @@ class Irregular(Exception):
 class _Frame:
     """A block that is being read. `saved` is the state of the sequence around it."""
 
-    __slots__ = ("arms", "calls", "end", "folded", "id", "label", "marks", "op", "pauses", "saved", "start", "type")
+    __slots__ = (
+        "arms", "branched", "calls", "end", "folded", "id", "label", "marks", "op", "pauses", "saved", "start", "type",
+    )  # fmt: skip
 
     def __init__(self, op: str, start: int, end: int, folded: bool, type_: FuncType, label: str, id_: int) -> None:
         self.op, self.start, self.end, self.folded, self.type = op, start, end, folded, type_
@@ -186,7 +188,14 @@ class _Frame:
         self.marks: list[tuple[int, int]] = []
         self.calls: list[int] = []
         self.pauses = 0
+        self.branched = False
         self.saved: Any = None
+
+    def diverges(self) -> bool:
+        """Whether control never comes out behind it, though its type does not say so: no results, no dead end."""
+        if self.type[1] or self.branched and self.op != "loop" or self.op == "if" and len(self.arms) < 2:
+            return False
+        return all(arm.dead for arm in self.arms)
 
 
 class _Seq:
@@ -232,9 +241,43 @@ class _Seq:
 def fold(tokens: list[Token], context: Context) -> Body:
     """The body that `tokens` are: all of a function behind its locals, without its closing parenthesis.
 
-    Raises `Irregular`, or `BodyError` with the number of the token that does not fit.
+    Raises `BodyError` with the number of the token that does not fit.
     """
-    return _Walk(tokens, context).walk()
+    try:
+        return _Walk(tokens, context).walk()
+    except Irregular:
+        return fold(regular(tokens, context.code), context)
+    except BodyError:
+        closed = _Walk(tokens, context)
+        closed.diverging = []
+        try:
+            closed.walk()
+        except BodyError:
+            pass
+        if not closed.diverging:
+            raise
+        return _Walk(close_diverging(tokens, closed.diverging), context).walk()
+
+
+def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
+    """`(unreachable)` behind each block that ends at one of the tokens.
+
+    Binaryen's older text leaves it out where control cannot come out of a block, though a value is expected there:
+
+        (func (result i32) (loop $l (br $l)))   ->   (func (result i32) (loop $l (br $l)) (unreachable))
+    """
+    out: list[Token] = []
+    done = 0
+    for at in diverging:
+        token = tokens[at]
+        length = core_length(token)
+        core, trivia = token[:length], token[length:]
+        added = " unreachable" if token.type == "WORDS" else " (unreachable)"
+        out += tokens[done:at]
+        out.append(Token(token.type, core))
+        out.append(Token("WORDS" if token.type == "WORDS" else "LEAF", added + trivia, len(trivia)))
+        done = at + 1
+    return out + tokens[done:]
 
 
 class _Walk:
@@ -247,6 +290,7 @@ class _Walk:
         self.labels: set[str] = set()
         self.sites: list[tuple[int, list[int]]] = []
         self.frame_count = 0
+        self.diverging: list[int] | None = None  # the last tokens of blocks that diverge, where these count as dead ends
 
     def walk(self) -> Body:  # one loop over the tokens, in one place for speed
         codes, context, frames = self.codes, self.context, self.frames
@@ -290,6 +334,8 @@ class _Walk:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
+                    if height != len(frame.type[1]) and not dead:
+                        raise self.leaves(frame, height, i)
                     frame.arms.append(seq.close(i, height, pauses, dead))
                     frame.marks[-1] = (frame.marks[-1][0], i)
                     frame.pauses += pauses
@@ -332,6 +378,8 @@ class _Walk:
                 if code.flat:
                     if what == act.THEN or frame.op != "if" or frame.folded or len(frame.arms):
                         raise BodyError(f"unexpected {code.op}", i)
+                    if height != len(frame.type[1]) and not dead:
+                        raise self.leaves(frame, height, i)
                     frame.arms.append(seq.close(i, height, pauses, dead))
                     frame.marks[-1] = (frame.marks[-1][0], i)
                     frame.pauses += pauses
@@ -410,6 +458,8 @@ class _Walk:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
+                    if height != len(frame.type[1]) and not dead:
+                        raise self.leaves(frame, height, i)
                     frame.arms.append(seq.close(i, height, pauses, dead))
                     frame.marks[-1] = (frame.marks[-1][0], i)
                     frame.pauses += pauses
@@ -421,6 +471,9 @@ class _Walk:
                 items = seq.items
                 frame = self.finish()
                 needs, gives = len(done.type[0]) + (done.op == "if"), len(done.type[1])
+                if self.diverging is not None and done.diverges():
+                    self.diverging.append(i)
+                    stops = True
                 if done.pauses:
                     pauses += done.pauses
                     hot = Block(
@@ -477,9 +530,17 @@ class _Walk:
             raise BodyError(f"unclosed {frame.op}", frame.start)
         if gen or kill:
             events.append((LOCALS, gen, ~kill))
+        if height != len(context.results) and not dead:
+            raise self.leaves(frame, height, n)
         whole = seq.close(n, height, pauses, dead)
         self.sites.sort()  # folded branches end after what is inside them
         return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels)
+
+    @staticmethod
+    def leaves(frame: _Frame, height: int, at: int) -> BodyError:
+        """The error of a block that leaves too few or too many values."""
+        what = "the function" if frame.op == "func" else f"this {frame.op}"
+        return BodyError(f"{what} leaves {height} values at its end instead of {len(frame.type[1])}", at)
 
     def begin(self, op: str, start: int, end: int, folded: bool, type_: FuncType, word: str) -> _Frame:
         """A new innermost block."""
@@ -511,6 +572,7 @@ class _Walk:
         """The block whose label a word names."""
         levels = self.by_label.get(word)
         if levels:
+            self.frames[levels[-1]].branched = True
             return self.frames[levels[-1]]
         number = parse_nat(word)
         if number is None or number >= len(self.frames):
@@ -519,6 +581,7 @@ class _Walk:
             self.sites[-1][1].append(len(self.frames) - 1 - number)
         else:
             self.sites.append((at, [len(self.frames) - 1 - number]))
+        self.frames[-1 - number].branched = True
         return self.frames[-1 - number]
 
     def branch(self, code: Code, at: int) -> tuple[int, int, list[int], bool]:

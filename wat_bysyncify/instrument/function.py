@@ -10,7 +10,7 @@ from ..sexpr.nodes import List, Token, tokens
 from . import code as act
 from .calls import TypeUses
 from .code import Codes, regular
-from .fold import Body, BodyError, Context, Irregular, fold
+from .fold import Body, BodyError, Context, fold
 from .lift import Facts, Lifted, lift, zero
 from .liveness import live_locals
 from .module import Func, FuncType, Module, head, value_types
@@ -34,58 +34,68 @@ class Shared:
     used: set[str]
 
 
-def instrument_function(func: Func, indirect: Callable[[FuncType], bool], indent: str, shared: Shared) -> str | None:
-    """The text of a function with everything that lets it pause and resume; None if nothing in it can pause.
+@dataclass(slots=True)
+class _Parts:
+    """A function taken apart: its header's tokens, its locals (parameters first), their bits, its body."""
 
-    `indent` is the indentation of the function's first line. Raises `WatError` with the place of what does not fit.
-    """
+    header: list[Token]
+    locals: list[tuple[str | None, str]]
+    bits: dict[str, int]
+    body: Body
+
+
+def _read(func: Func, indirect: Callable[[FuncType], bool], shared: Shared) -> _Parts:
     node: List = func.node  # type: ignore[assignment]
     if shared.codes[node[0]].act == act.SEVERAL:  # `(func $f nop ...`: code begins on the line of the head
-        opening = regular([node[0]], shared.codes)
-        node = [opening[0], *opening[1:], *node[1:]]
+        node = [*regular([node[0]], shared.codes), *node[1:]]
     position = func.header
-    local_list = list(func.locals)
+    found = list(func.locals)
     while position < len(node) - 1 and head(node[position]) == "local" and getattr(node[position], "type", "") != "WORDS":
-        local_list += value_types(node[position])
+        found += value_types(node[position])
         position += 1
-    bits = {str(number): 1 << number for number in range(len(local_list))}
-    bits.update((name, 1 << number) for number, (name, _) in enumerate(local_list) if name)
-
+    bits = {str(number): 1 << number for number in range(len(found))}
+    bits.update((name, 1 << number) for number, (name, _) in enumerate(found) if name)
     header = tokens(node[:position])
     context = Context(
         bits, shared.call, indirect, shared.types.of, lambda word: None, lambda word: None, func.type[1], shared.codes
     )
-    body_tokens = tokens(node[position:-1])
+    inside = tokens(node[position:-1])
     try:
-        try:
-            body = fold(body_tokens, context)
-        except Irregular:
-            body_tokens = regular(body_tokens, shared.codes)
-            body = fold(body_tokens, context)
-        if not body.calls:
-            return None
-        writer = _Function(func, node, header, body, local_list, bits, indent, shared)
-        return writer.text()
+        return _Parts(header, found, bits, fold(inside, context))
     except BodyError as error:
-        width = sum(token.width for token in [*header, *body_tokens[: error.token]])
-        raise WatError(error.message, shared.module.offset(func.node) + width) from None
+        raise _placed(error, func, header, inside, shared) from None
+
+
+def _placed(error: BodyError, func: Func, header: list[Token], inside: list[Token], shared: Shared) -> WatError:
+    width = sum(token.width for token in [*header, *inside[: error.token]])
+    return WatError(error.message, shared.module.offset(func.node) + width)
+
+
+def complete_function(func: Func, shared: Shared) -> str:
+    """The text of a function that is not instrumented, with what Binaryen's older text leaves out (fold.py)."""
+    parts = _read(func, lambda type_: False, shared)
+    return "".join([*parts.header, *parts.body.tokens, func.node[-1]])
+
+
+def rewrite_function(func: Func, indirect: Callable[[FuncType], bool], indent: str, shared: Shared) -> str:
+    """The text of a function with everything that lets it pause and resume, or as it was if nothing in it can pause.
+
+    `indent` is the indentation of the function's first line. Raises `WatError` with the place of what does not fit.
+    """
+    parts = _read(func, indirect, shared)
+    if not parts.body.calls:
+        return "".join([*parts.header, *parts.body.tokens, func.node[-1]])
+    try:
+        return _Function(func, parts, indent, shared).text()
+    except BodyError as error:
+        raise _placed(error, func, parts.header, parts.body.tokens, shared) from None
 
 
 class _Function:
-    def __init__(
-        self,
-        func: Func,
-        node: List,
-        header: list[Token],
-        body: Body,
-        local_list: list[tuple[str | None, str]],
-        bits: dict[str, int],
-        indent: str,
-        shared: Shared,
-    ) -> None:
-        self.func, self.node, self.header, self.body = func, node, header, body
-        self.locals, self.bits, self.indent, self.shared = local_list, bits, indent, shared
-        self.taken = {name for name, _ in local_list if name}
+    def __init__(self, func: Func, parts: _Parts, indent: str, shared: Shared) -> None:
+        self.func, self.header, self.body, self.locals, self.bits = func, parts.header, parts.body, parts.locals, parts.bits
+        self.indent, self.shared = indent, shared
+        self.taken = {name for name, _ in parts.locals if name}
 
     def new_name(self, name: str) -> str:
         """A local's id that the function does not use: the name, or the name with a number."""
@@ -153,7 +163,7 @@ class _Function:
             if type_ not in SAVED_SIZES:
                 raise BodyError(f"a result of type {type_} in a function that can pause is not supported yet", 0)
             skip.line(inside, zero(type_))
-        skip.line(self.indent, str(self.node[-1]))
+        skip.line(self.indent, str(self.func.node[-1]))
         shared.used.update(type_ for _, type_ in saved)
         return "".join(out)
 

@@ -24,8 +24,9 @@ HINTS = (
 )  # fmt: skip
 
 
-def modernize(nodes: List, text: str) -> List:
-    """The nodes of today's text for `nodes`, which are changed; new tokens have the width 0."""
+def modernize(nodes: List, text: str) -> tuple[List, bool]:
+    """The nodes of today's text for `nodes`, which are changed (new tokens have the width 0); were there old ifs?"""
+    old = False
     if any(hint in text for hint in HINTS):
         _rename(nodes)
     if "(if" in text:
@@ -35,7 +36,8 @@ def modernize(nodes: List, text: str) -> List:
         del found
         if ifs > thens:
             _add_then(nodes)
-    return _imports_first(nodes)
+            old = True
+    return _imports_first(nodes), old
 
 
 def _rename(nodes: List) -> None:

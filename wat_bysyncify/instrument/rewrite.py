@@ -10,7 +10,7 @@ from ..sexpr.nodes import List, Node, Token, core_length, tokens
 from . import names
 from .calls import Pausing, TypeUses, find_pausing
 from .code import Codes
-from .function import Shared, instrument_function
+from .function import Shared, complete_function, rewrite_function
 from .control import Control, take_control
 from .modernize import modernize
 from .module import Func, Module, node_words, read_module
@@ -28,13 +28,14 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
     try:
         nodes = parse(text)
         source = nodes
-        control = take_control(modernize(nodes, text))
+        modern, old = modernize(nodes, text)
+        control = take_control(modern)
         module = read_module(control.nodes, source)
         functions = {id(node): name for node, name, _ in control.functions}
         numbers = {i: functions[id(f.node)] for i, f in enumerate(module.funcs.entities) if id(f.node) in functions}
         pausing = find_pausing(module, numbers, options)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        return iter(_Rewrite(module, control, pausing, options, newline, progress).pieces())
+        return iter(_Rewrite(module, control, pausing, options, newline, old, progress).pieces())
     finally:
         if was_enabled:
             gc.enable()
@@ -48,9 +49,11 @@ class _Rewrite:
         pausing: Pausing,
         options: Options,
         newline: str,
+        old: bool,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self.module, self.pausing, self.options, self.newline = module, pausing, options, newline
+        self.old = old
         self.progress = progress or (lambda done, total: None)
         self.control = control
         self.prefixes = self._prefixes()
@@ -109,10 +112,15 @@ class _Rewrite:
         for done, number in enumerate(todo):
             func = funcs[number]
             if isinstance(func.node, list):
-                text = instrument_function(func, self.pausing.indirect(number), indents.of(func.node), shared)
-                if text is not None:
-                    replaced[id(func.node)] = text
+                indirect = self.pausing.indirect(number)
+                replaced[id(func.node)] = rewrite_function(func, indirect, indents.of(func.node), shared)
             self.progress(done + 1, len(todo))
+        if self.old:
+            stubs = {id(node) for node, _, _ in self.control.functions}
+            for number, func in enumerate(funcs):
+                if number not in self.pausing.instrumented and isinstance(func.node, list) and not func.imported:
+                    if id(func.node) not in stubs:
+                        replaced[id(func.node)] = complete_function(func, shared)
 
         stubs = {id(node) for node, _, _ in self.control.functions}
         out: list[str] = []

@@ -1,0 +1,170 @@
+"""The command wat-bysyncify: a file or standard input in, text out. Exit 1 for bad input, 2 for bad usage."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+from .errors import WatError
+from .instrument import Options, rewrite_text
+from .instrument.options import split_list
+
+# Below this many characters there is nothing to wait for.
+_LONG = 2_000_000
+
+
+class _List(click.ParamType):
+    """A comma-separated list; `@file` in it stands for the lines of a file."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        found: list[str] = []
+        for item in split_list(value):
+            if not item.startswith("@"):
+                found.append(item)
+                continue
+            try:
+                found += split_list(Path(item[1:]).read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                self.fail(f"cannot read {item[1:]}: {getattr(error, 'strerror', None) or error}", param, ctx)
+        return tuple(found)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("file", default="-")
+@click.option("-o", "--output", metavar="FILE", help="Write here; a binary if the name ends in .wasm.")
+@click.option("--imports", type=_List(), metavar="LIST", help="The imports that may pause: module.base, * for any.")
+@click.option("--ignore-imports", is_flag=True, help="No import pauses.")
+@click.option("--ignore-indirect", is_flag=True, help="Calls through tables do not pause.")
+@click.option("--add-list", type=_List(), default=(), metavar="LIST", help="Functions to instrument in any case.")
+@click.option("--names", type=click.Choice(["bysyncify", "asyncify", "both"]), help="The names to export.")
+@click.version_option(__version__, prog_name="wat-bysyncify")
+def main(
+    file: str,
+    output: str | None,
+    imports: tuple[str, ...] | None,
+    ignore_imports: bool,
+    ignore_indirect: bool,
+    add_list: tuple[str, ...],
+    names: str | None,
+) -> None:
+    """Rewrite a WebAssembly module in the text format so that it can pause and resume.
+
+    FILE is the module; - or nothing means standard input. LIST is comma-separated; @file in it stands for a file with
+    more.
+    """
+    name = "<stdin>" if file == "-" else file
+    if imports is not None and ignore_imports:
+        raise click.UsageError("--imports and --ignore-imports exclude each other.")
+    options = Options(imports, ignore_imports, ignore_indirect, add_list, names)
+    text = _read(file, name)
+    try:
+        with _progress(len(text)) as progress:
+            pieces = rewrite_text(text, options, progress)
+    except WatError as error:
+        _fail(error.report(text, name))
+    if output and output.endswith(".wasm"):
+        _write(output, _binary("".join(pieces), output))
+    elif output and output != "-":
+        _write(output, "".join(pieces).encode("utf-8"))
+    else:
+        _print(pieces)
+
+
+def _fail(message: str) -> None:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def _read(file: str, name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8")
+    except OSError as error:
+        _fail(f"{name}: error: {error.strerror}")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        line = before.count("\n") + 1
+        _fail(f"{name}:{line}:{len(before) - before.rfind(chr(10))}: error: not UTF-8: byte 0x{data[error.start]:02x}")
+    raise AssertionError
+
+
+def _binary(text: str, output: str) -> bytes:
+    import wasmtime  # slow to load, and only needed here
+
+    try:
+        return bytes(wasmtime.wat2wasm(text))
+    except wasmtime.WasmtimeError as error:
+        _fail(f"{output}: error: the text does not assemble: {error}")
+        raise AssertionError from None
+
+
+def _write(output: str, data: bytes) -> None:
+    """The whole file or nothing: what was there before stays until the new one is complete."""
+    path = Path(output)
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe
+            path.write_bytes(data)
+            return
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask)
+            os.replace(temporary, path.resolve() if path.is_symlink() else path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        _fail(f"{output}: error: {error.strerror}")
+
+
+def _print(pieces: Iterator[str]) -> None:
+    try:
+        buffer: list[str] = []
+        size = 0
+        for piece in pieces:
+            buffer.append(piece)
+            size += len(piece)
+            if size > 1 << 20:
+                sys.stdout.buffer.write("".join(buffer).encode("utf-8"))
+                buffer, size = [], 0
+        sys.stdout.buffer.write("".join(buffer).encode("utf-8"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # `| head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _fail(f"<stdout>: error: {error.strerror}")
+
+
+@contextmanager
+def _progress(size: int) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error, if that is a terminal and the work is long."""
+    if size < _LONG or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1000, label="instrumenting", file=sys.stderr) as bar:
+        done = 0
+
+        def progress(count: int, total: int) -> None:
+            nonlocal done
+            step = 1000 * count // total - done
+            if step > 0:
+                bar.update(step)
+                done += step
+
+        yield progress
