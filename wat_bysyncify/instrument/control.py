@@ -31,6 +31,8 @@ def take_control(nodes: List) -> Control:
     numbers: dict[int, str] = {}  # what each function's number becomes, where it changes
     count = 0
     removed = 0
+    if not any(imported and names.is_control(imported[1:3]) for imported in map(_import_of, holder)):
+        return Control(nodes, [])
     taken = {word for token in set(tokens(holder)) if "$" in token for _, word in pieces(token) if word[0] == "$"}
     for node in holder:
         imported = _import_of(node)
@@ -58,8 +60,6 @@ def take_control(nodes: List) -> Control:
                 numbers[count] = str(count - removed)
             kept.append(node)
         count += 1
-    if not functions:
-        return Control(nodes, [])
     _Numbers(numbers, count, removed).change(kept)
     end = len(kept) - 1 if holder is not nodes else len(kept)
     kept[end:end] = [node for node, _, _ in functions]

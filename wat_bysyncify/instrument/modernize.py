@@ -17,10 +17,10 @@ from .module import SPACES, head, header_of, holder_of, parse_nat
 
 # Each old name holds one of these, and today's text hardly does: a quick way to see that there is nothing to do.
 HINTS = (
-    "et_local", "tee_local", "et_global", "_memory", "/i", "/f", "anyfunc", "memory.drop", "table.drop", "8_u.", "16_u.",
-    "32_u.", "wake", "atomic.notify", "atomic.wait", "i32.wait", "i64.wait", "v8x16", "v16x8", "v32x4", "v64x2", "_splat", "load8x8",
-    "load16x4", "load32x2", "saturate", "widen", "x2.any_true", "x4.any_true", "x8.any_true", "x16.any_true", "trunc_sat",
-    "trunc_s:", "trunc_u:", "x2.load", "x4.load", "x8.load", "x16.load",
+    "et_local", "tee_local", "et_global", "t_memory", "w_memory", "/i", "/f", "anyfunc", "memory.drop", "table.drop",
+    "atomic.wake", "atomic.notify", "32.atomic.wait", "64.atomic.wait", "8_u.", "16_u.", "32_u.", "v8x16.",
+    "16.load", "x8.load", "x4.load", "x2.load", "16.any_true", "x8.any_true", "x4.any_true", "x2.any_true",
+    "_saturate_", ".widen_",
 )  # fmt: skip
 
 
@@ -43,9 +43,10 @@ def modernize(nodes: List, text: str) -> tuple[List, bool]:
 def _rename(nodes: List) -> None:
     new: dict[Token, Token] = {}
     for token in set(tokens(nodes)):
-        renamed = _renamed(token)
-        if renamed is not token:
-            new[token] = renamed
+        if any(hint in token for hint in HINTS):
+            renamed = _renamed(token)
+            if renamed is not token:
+                new[token] = renamed
     if not new:
         return
     stack = [nodes]

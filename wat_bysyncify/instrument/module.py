@@ -6,6 +6,7 @@ fields without `(module ...)` around them. Bodies of functions are not read here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -100,11 +101,17 @@ def parse_nat(word: str) -> int | None:
         return None
 
 
+_HEAD = re.compile(r"\(?[ \t]*([a-z_.0-9$@]+)[\s()]")
+
+
 def head(node: Node) -> str:
     """The first word of a list: `module` of `(module $m ...)`."""
-    token = node if isinstance(node, Token) else node[0]
-    match = pieces(token[:200])
-    return match[0][1] if match else ""
+    token = node[0] if node.__class__ is list else node
+    match = _HEAD.match(token)  # type: ignore[arg-type]
+    if match:
+        return match[1]
+    found = pieces(token)  # type: ignore[arg-type]
+    return found[0][1] if found else ""
 
 
 def node_words(node: Node) -> list[str]:

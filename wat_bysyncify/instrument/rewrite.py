@@ -167,7 +167,7 @@ class _Rewrite:
         elif id(node) in stubs:
             pass  # _finish writes them
         elif isinstance(node, list):
-            out += tokens([node])
+            out.append("".join(tokens([node])))
         else:
             out.append(node)
 
