@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Union
+from heapq import heappop, heappush
+from typing import Any, Union
 
 from ..sexpr.nodes import Token
 from . import code as act
@@ -92,9 +93,12 @@ Step = Union[Plain, Resume, Nest]
 
 @dataclass(slots=True)
 class Value:
-    """An operand: text that leaves one value. `tail` is the trivia behind it."""
+    """An operand: text that leaves one value. `tail` is the trivia behind it.
 
-    parts: list[str]
+    Parts hold the parts of the operands inside them, to any depth: nothing is copied from level to level.
+    """
+
+    parts: list[Any]
     tail: str
     start: int  # the token that it begins with in the source, -1 for a new one
     folded: bool
@@ -102,9 +106,34 @@ class Value:
     kind: str  # "const", "local", "temp", "expr"
     reads: int = 0
     writes: int = 0
-    temps: tuple[Temp, ...] = ()
+    temps: list[Any] = field(default_factory=list)  # temporaries, and lists of them
     pure: bool = False
     detached: bool = False  # a local that stays to be read later than in the source
+
+
+    @property
+    def text(self) -> str:
+        return "".join(flat(self.parts))
+
+    @property
+    def spaced(self) -> str:
+        """The trivia behind the text, if it is folded; flat text needs at least a space."""
+        return self.tail if self.folded else self.tail or " "
+
+
+def flat(nested: list[Any]) -> list[Any]:
+    """What lists in lists hold, in order."""
+    found: list[Any] = []
+    stack = [iter(nested)]
+    while stack:
+        for each in stack[-1]:
+            if each.__class__ is list:
+                stack.append(iter(each))
+                break
+            found.append(each)
+        else:
+            stack.pop()
+    return found
 
 
 @dataclass(slots=True)
@@ -115,6 +144,35 @@ class Temp:
     type: str
     number: int
     saved: bool = False
+
+
+class _Numbers:
+    """The numbers of the temporaries of a type that are in use; `first` and up are this sequence's."""
+
+    def __init__(self, first: int) -> None:
+        self.first = self.next = first
+        self.unused: set[int] = set()
+        self.heap: list[int] = []
+
+    def take(self) -> int:
+        """The lowest number that is not in use."""
+        while self.heap:
+            number = heappop(self.heap)
+            if number in self.unused:
+                self.unused.remove(number)
+                return number
+        self.next += 1
+        return self.next - 1
+
+    def give(self, number: int) -> None:
+        """A number is not in use any more."""
+        if number < self.first or number >= self.next or number in self.unused:
+            return
+        self.unused.add(number)
+        heappush(self.heap, number)
+        while self.next - 1 in self.unused:
+            self.next -= 1
+            self.unused.remove(self.next)
 
 
 @dataclass(slots=True)
@@ -154,12 +212,14 @@ class _Lift:
         self.saved = 0
         # Of the sequence that is being lifted.
         self.level = 0
-        self.in_use: dict[str, list[bool]] = {}
+        self.numbers: dict[str, _Numbers] = {}
         self.floor: dict[str, int] = {}
         self.steps: list[Step] = []
         self.open: Plain | Resume | None = None
         self.stack: list[Value] = []
         self.spilled = 0  # how many values from the bottom of the stack are spilled, and saved
+        self.settled = 0  # how many are not expressions that are yet to be evaluated
+        self.detached = 0  # the locals that detached values on the stack read, and perhaps more
 
     def lift(self) -> Lifted:
         whole = Arm(self.body.seq)
@@ -167,8 +227,9 @@ class _Lift:
         self.waiting: list[tuple[Arm, int, list[Temp], dict[str, int]]] = [(whole, 0, [], {})]
         while self.waiting:
             arm, self.level, params, self.floor = self.waiting.pop()
-            self.in_use = {}
-            self.steps, self.open, self.spilled = arm.steps, None, 0
+            self.numbers = {type_: _Numbers(first) for type_, first in self.floor.items()}
+            self.steps, self.open = arm.steps, None
+            self.spilled = self.settled = self.detached = 0
             self.stack = [self.temp_value(temp, False, " ", -1) for temp in params]
             self.sequence(arm.seq, arm is whole)
         return Lifted(whole, [temp for each in self.temps.values() for temp in each], self.saved)
@@ -224,7 +285,7 @@ class _Lift:
         """Values in a row, each on a line of its own where the source had it so."""
         parts: list[str] = []
         for position, value in enumerate(values):
-            parts += value.parts
+            parts.append(value.text)
             if position < len(values) - 1:
                 parts.append(value.tail or " ")
         start = next((value.start for value in values if value.start >= 0), -1)
@@ -252,11 +313,7 @@ class _Lift:
         if type_ not in ("i32", "i64", "f32", "f64", "v128"):
             raise BodyError(f"a value of type {type_} is alive across a pause: references cannot be saved", max(at, 0))
         pool = self.temps.setdefault(type_, [])
-        in_use = self.in_use.setdefault(type_, [True] * self.floor.get(type_, 0))
-        number = in_use.index(False) if False in in_use else len(in_use)
-        if number == len(in_use):
-            in_use.append(True)
-        in_use[number] = True
+        number = self.numbers.setdefault(type_, _Numbers(0)).take()
         while number >= len(pool):
             suffix = f"_{len(pool) + 1}" if pool else ""
             pool.append(Temp(self.facts.new_name(f"$value_{type_}{suffix}"), type_, len(pool)))
@@ -264,19 +321,18 @@ class _Lift:
 
     def free(self, values: Iterable[Value]) -> None:
         for value in values:
-            for temp in value.temps:
-                if temp.number >= self.floor.get(temp.type, 0):
-                    self.in_use[temp.type][temp.number] = False
+            for temp in flat(value.temps):
+                self.numbers[temp.type].give(temp.number)
 
     def temp_value(self, temp: Temp, flat: bool, tail: str, at: int) -> Value:
         text = f"local.get {temp.name}" if flat else f"(local.get {temp.name})"
-        return Value([text], tail, at, not flat, temp.type, "temp", temps=(temp,), pure=True)
+        return Value([text], tail, at, not flat, temp.type, "temp", temps=[temp], pure=True)
 
     def spill(self, value: Value) -> Value:
         """The value in a temporary, set by a statement now."""
         self.free([value])
         temp = self.temp(value.type, value.start)
-        piece = Piece("".join(value.parts), self.source.indent_of(value.start) if value.start >= 0 else "")
+        piece = Piece(value.text, self.source.indent_of(value.start) if value.start >= 0 else "")
         if value.start >= 0:
             before = self.source.around(value.start - 1)
             piece.lead = before.lines if value.folded else ""
@@ -295,21 +351,25 @@ class _Lift:
             if not keep[position]:
                 stack[position] = self.spill(stack[position])
             value = stack[position]
-            for temp in value.temps:
+            for temp in flat(value.temps):
                 temp.saved = True
             if value.kind == "local":
                 value.detached = True
+                self.detached |= value.reads
                 self.saved |= value.reads
-        self.spilled = len(stack)
+        self.spilled = self.settled = len(stack)
 
     def guard_locals(self, writes: int) -> None:
         """Locals that wait to be read are read now if something that comes next writes them."""
-        if writes:
+        if writes & self.detached:
+            self.detached = 0
             for position, value in enumerate(self.stack):
                 if value.detached and value.reads & writes:
                     self.stack[position] = self.spill(value)
                     for temp in self.stack[position].temps:
                         temp.saved = True
+                elif value.detached:
+                    self.detached |= value.reads
 
     def pop(self, count: int) -> list[Value]:
         if not count:
@@ -317,6 +377,7 @@ class _Lift:
         values = self.stack[-count:]
         del self.stack[-count:]
         self.spilled = min(self.spilled, len(self.stack))
+        self.settled = min(self.settled, len(self.stack))
         return values
 
     # -- items
@@ -359,27 +420,27 @@ class _Lift:
         self.guard_locals(writes)
         operands = self.pop(needs)
         folded = not code.flat and all(value.folded for value in operands)
-        parts: list[str] = []
+        parts: list[Any] = []
         if isinstance(item, Op):
             head_end = type_use_end(self.body.tokens, start + 1)
             head = [source.token(start, level), *self.body.tokens[start + 1 : head_end]]
             if folded:
                 parts += head
             for value in operands:
-                parts += [*value.parts, value.tail or " "]
+                parts += [value.parts, value.spaced]
             if not folded:
                 parts += head
             parts.append(source.text(item.rest, last + 1, level))
         else:
             for value in operands:
-                parts += [*value.parts, value.tail or " "]
+                parts += [value.parts, value.spaced]
             folded = folded and not operands
             parts.append(source.text(start, last + 1, level))
         first = min([start, *(value.start for value in operands if value.start >= 0)])
         if gives != 1 or stops:
             self.settle()
             before = source.around(first - 1)
-            text = before.inline + "".join(parts)
+            text = before.inline + "".join(flat(parts))
             comment = source.around(last).same_line if not gives else ""
             self.emit(Stmt(Piece(text, source.indent_of(first), before.lines, comment)))
             self.free(operands)
@@ -392,7 +453,8 @@ class _Lift:
         value.writes = writes
         for operand in operands:
             value.writes |= operand.writes
-            value.temps += operand.temps
+            if operand.temps:
+                value.temps.append(operand.temps)
         if isinstance(item, int) and code.act == act.GET:
             value.kind, value.pure, value.reads = "local", True, self.facts.local_bit(code.word)
         elif isinstance(item, int) and code.op in PURE and not operands:
@@ -412,9 +474,10 @@ class _Lift:
 
     def settle(self) -> None:
         """Spills what waits on the stack, for a statement that comes before its use."""
-        for position, value in enumerate(self.stack):
-            if value.kind == "expr":
-                self.stack[position] = self.spill(value)
+        for position in range(self.settled, len(self.stack)):
+            if self.stack[position].kind == "expr":
+                self.stack[position] = self.spill(self.stack[position])
+        self.settled = len(self.stack)
 
     def push_results(self, types: tuple[str, ...], folded: bool, tail: str, at: int) -> None:
         """Stores the results that the last statement left, and pushes the temporaries that hold them."""
@@ -499,27 +562,27 @@ class _Lift:
         if not restores:
             for value in operands:
                 self.saved |= value.reads
-                for temp in value.temps:
+                for temp in flat(value.temps):
                     temp.saved = True
 
         folded = not self.codes[item.start].flat
         inside = folded and all(value.folded for value in operands)
         head = [*self.body.tokens[item.start : item.end]]
-        parts: list[str] = []
+        parts: list[Any] = []
         if item.last >= item.end:
             parts = [*head] if inside else []
             for value in operands:
-                parts += [*value.parts, value.tail or " "]
+                parts += [value.parts, value.spaced]
             parts += [] if inside else head
             parts.append(self.codes[item.last].core)
         else:
             for value in operands:
-                parts += [*value.parts, value.tail or " "]
+                parts += [value.parts, value.spaced]
             parts.append(source.text(item.start, item.end, self.level))
             inside = folded and not operands
         first = min([item.start, *(value.start for value in operands if value.start >= 0)])
         before = source.around(first - 1)
-        piece = Piece(before.inline + "".join(parts), source.indent_of(first), before.lines)
+        piece = Piece(before.inline + "".join(flat(parts)), source.indent_of(first), before.lines)
         tail = self.codes[item.last].trivia
         self.free(operands)
 
@@ -550,6 +613,7 @@ class _Lift:
                 value = Value([f"({text})" if inside else text], tail, set_, inside, results[0], "local", pure=True)
                 value.reads = target
                 value.detached = True
+                self.detached |= target
                 self.stack.append(value)
             else:
                 step.call[-1].piece.trail = source.around(last).same_line
@@ -595,12 +659,9 @@ class _Lift:
         held = [self.spill(value).temps[0] for value in params]
         for temp in held:
             temp.saved = True
-        floor = {
-            type_: max([n + 1 for n, used in enumerate(in_use) if used], default=0)
-            for type_, in_use in self.in_use.items()
-        }
-        for type_, base in self.floor.items():
-            floor[type_] = max(floor.get(type_, 0), base)
+        if condition:
+            self.free([condition])  # it is read before anything in the arms
+        floor = {type_: numbers.next for type_, numbers in self.numbers.items()}
         tail = self.codes[item.last].trivia
         if code:
             taken = 1
@@ -617,6 +678,7 @@ class _Lift:
                     [f"(local.get {code.word})"], tail, item.start, True, results[0], "local", pure=True
                 )
                 value.reads, value.detached = target, True
+                self.detached |= target
         first = following.start if code and isinstance(following, Op) else item.start
         if condition and not item.folded:
             first = min(first, condition.start) if condition.start >= 0 else first
@@ -643,10 +705,8 @@ class _Lift:
                 self.waiting.append((arm, item.level, held, floor))
             else:
                 arm.text = source.piece(seq.first, seq.end, item.level, 0)
-        if condition:
-            self.free([condition])
         for temp in held:
-            self.in_use[temp.type][temp.number] = False
+            self.numbers[temp.type].give(temp.number)
         return taken
 
 

@@ -124,40 +124,40 @@ class _Rewrite:
 
         stubs = {id(node) for node, _, _ in self.control.functions}
         out: list[str] = []
-        before, behind = self._state_place()
+        place = self._state_place()
         for node in module.nodes:
             inside = node is module.holder
             for child in node if inside else [node]:
                 if inside and child is node[-1]:
                     self._finish(out, indents.field, used)
-                if child is before:
-                    self._state(out, indents.of(child), self.newline + indents.of(child))
                 self._put(child, out, replaced, stubs)
-                if child is behind:
-                    self._state(out, indents.of(child), None)
+                if child is place:
+                    last = child[-1] if isinstance(child, list) else child
+                    self._state(out, indents.of(child), len(last) - core_length(last))
         if module.holder is module.nodes:
             self._finish(out, indents.field, used)
         return out
 
-    def _state_place(self) -> tuple[Node | None, Node | None]:
-        """The field before which the globals of the state go, or behind which: the last of the numbers, and before the
-        functions if it can be (older tools read in one pass)."""
-        kinds = [kind for kind, _ in self.module.fields]
-        if "global" in kinds:
-            return None, self.module.fields[len(kinds) - 1 - kinds[::-1].index("global")][1]
-        first = next((node for kind, node in self.module.fields if kind == "func"), None)
-        if first is not None and any(entity.node is first and entity.imported for entity in self.module.funcs.entities):
-            first = None
-        return first, None
+    def _state_place(self) -> Node | None:
+        """The field behind which the globals of the state go: the last global (they have the next numbers), or else
+        what stands before the first function (older tools read in one pass)."""
+        fields = self.module.fields
+        last = next((node for kind, node in reversed(fields) if kind == "global"), None)
+        if last is not None:
+            return last
+        stubs = {id(node) for node, _, _ in self.control.functions}
+        before: Node | None = None
+        for kind, node in fields:
+            if kind == "func" and id(node) not in stubs and isinstance(node, list):
+                break
+            before = node if id(node) not in stubs else before
+        return before
 
-    def _state(self, out: list[str], indent: str, behind: str | None) -> None:
-        """Writes the globals of the state on lines of their own: before a field, or behind one."""
+    def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
+        """Writes the globals of the state on lines of their own behind the last piece, before most of its trivia."""
         lines = f"{self.newline}{indent}".join(globals_text(self.ids))
-        if behind is not None:
-            out.append(lines + behind)
-            return
-        trivia_at = core_length(out[-1]) if len(out[-1]) < 1 << 16 else len(out[-1].rstrip())
-        core, trivia = out[-1][:trivia_at], out[-1][trivia_at:]
+        at = len(out[-1]) - trivia_length
+        core, trivia = out[-1][:at], out[-1][at:]
         same_line, newline, rest = trivia.partition("\n")
         out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{newline or ' '}{rest}"
 
@@ -179,7 +179,7 @@ class _Rewrite:
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
         ids = self.ids
-        groups = [] if any(self._state_place()) else [globals_text(ids)]
+        groups = [] if self._state_place() else [globals_text(ids)]
         if not self.module.memories.entities:
             export = "memory" if "memory" not in self.module.exports else "bysyncify_memory"
             groups.append([f'(memory (export "{export}") 1)'])

@@ -28,8 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .instructions import PURE
-from .lift import Arm, Lifted, Nest, Plain, Resume, Stmt, Step, Value
+from .lift import Arm, Lifted, Nest, Plain, Resume, Stmt, Value
 from .source import Piece, Source
 
 WIDTH = 80
@@ -184,7 +183,7 @@ class Skip:
             if value.start >= 0:
                 before = self.source.around(value.start - 1)
                 self.lead(Piece("", before.indent or "", before.lines), indent)
-            self.line(indent, self.place("".join(value.parts), old, indent))
+            self.line(indent, self.place(value.text, old, indent))
             comment = value.tail.partition("\n")[0].strip()
             if comment:
                 self.out += (" ", comment)
@@ -197,7 +196,7 @@ class Skip:
         wrapped = block.folded and len(nest.sets) == 1
         if wrapped:
             self.line(indent, f"({nest.sets[0]}")
-            at += "  "
+            at += "  " if len(at) < WIDTH else ""
         for name in nest.params:
             self.line(at, f"(local.get {name})")
         if nest.condition and not block.folded:
@@ -207,7 +206,7 @@ class Skip:
         comment = source.around(block.end - 1).same_line
         if comment:
             self.out += (" ", comment)
-        inner = at + self.deeper(nest)
+        inner = at + self.deeper(nest, at)
         if nest.condition and block.folded:
             self.condition(nest, inner)
         results = list(block.type[1])
@@ -221,7 +220,7 @@ class Skip:
                 comment = source.around(before).same_line
                 if comment and before != behind:
                     self.out += (" ", comment)
-            inside = arm_at + self.deeper(nest)
+            inside = arm_at + self.deeper(nest, arm_at)
             if arm.text is not None:
                 if arm.text.text:
                     self.stmt(Stmt(arm.text), inside)
@@ -252,16 +251,19 @@ class Skip:
         if nest.lead.trail:
             self.out += (" ", nest.lead.trail)
 
-    def deeper(self, nest: Nest) -> str:
-        """How much deeper a block's content stands than the block, as the reader has it."""
+    def deeper(self, nest: Nest, at: str) -> str:
+        """How much deeper a block's content stands than the block at `at`: as the reader has it, if on lines of its own.
+
+        Where all is on one line, levels stop counting at the width: white space must not outgrow deep nests.
+        """
         source, block = self.source, nest.block
         outer = source.indent_of(block.start)
         first = block.arms[0].first if block.op != "if" or not block.folded else block.marks[0][0]
         if source.starts_line(first) and source.starts_line(block.start):
             inner = source.indent_of(first)
-            if inner.startswith(outer) and 0 < len(inner) - len(outer) <= 8:
+            if inner.startswith(outer) and len(inner) - len(outer) <= 8:
                 return inner[len(outer) :]
-        return "  "
+        return "  " if len(at) < WIDTH else ""
 
     def condition(self, nest: Nest, indent: str) -> None:
         """The condition of an if: while rewinding, whether the call to go back to is in its first arm.
@@ -291,11 +293,8 @@ class Skip:
             self.lead(Piece("", before.indent or "", before.lines), indent)
         self.line(indent, f"(if (result i32) (global.get {names.normal}) (then")
         old = source.indent_of(value.start) if value.start >= 0 else ""
-        self.line(indent + "  ", self.place("".join(value.parts), old, indent + "  "))
+        self.line(indent + "  ", self.place(value.text, old, indent + "  "))
         comment = value.tail.partition("\n")[0].strip()
         if comment:
             self.out += (" ", comment)
         self.line(indent, f") (else {choice}))")
-
-
-__all__ = ["Names", "Skip", "PURE", "Step"]
