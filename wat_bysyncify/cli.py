@@ -21,7 +21,7 @@ from .instrument.options import split_list
 _LONG = 2_000_000
 
 
-class _List(click.ParamType):
+class _List(click.ParamType[tuple[str, ...]]):
     """A comma-separated list; `@file` in it stands for the lines of a file."""
 
     name = "list"

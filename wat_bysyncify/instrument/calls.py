@@ -65,8 +65,8 @@ def find_pausing(module: Module, control: dict[int, str], options: Options) -> P
     if options.add_list:
         found.added = {
             i for i, func in enumerate(funcs)
-            if not func.imported and (added(str(i)) or func.id and (added(func.id) or added(func.id[1:])))
-            or not func.imported and any(added(name) for name in func.exports)
+            if (not func.imported and (added(str(i)) or (func.id and (added(func.id) or added(func.id[1:])))))
+            or (not func.imported and any(added(name) for name in func.exports))
         }  # fmt: skip
     if not (found.can_pause or control or found.added):
         return found

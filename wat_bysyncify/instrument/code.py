@@ -57,7 +57,7 @@ class Code:
     token's last line break, None if it has none.
     """
 
-    __slots__ = ("act", "flat", "indent", "opens", "op", "pops", "pushes", "token", "word", "words", "_core")
+    __slots__ = ("_core", "act", "flat", "indent", "op", "opens", "pops", "pushes", "token", "word", "words")
 
     def __init__(self, token: Token) -> None:
         self.token = token
@@ -92,7 +92,7 @@ class Code:
             self.act = _ACTS[self.op]
         elif self.op in CONTROL:
             self.act = OTHER
-        elif self.flat and not self.op[:1].islower() or self.op in _IMMEDIATE_WORDS:
+        elif (self.flat and not self.op[:1].islower()) or self.op in _IMMEDIATE_WORDS:
             self.act = IMMEDIATE
         else:
             self.act = UNKNOWN
@@ -173,6 +173,6 @@ def _cut(token: Token) -> list[Token]:
 class Codes(dict[str, Code]):
     """Token -> Code, made when first asked for. The tokens of one text are shared, so there are few."""
 
-    def __missing__(self, token: Token) -> Code:  # type: ignore[override]
+    def __missing__(self, token: Token) -> Code:
         code = self[token] = Code(token)
         return code

@@ -17,7 +17,7 @@ from .module import children, head, header_of, holder_of, node_words, parse_nat,
 
 @dataclass(slots=True)
 class Control:
-    """`functions` are the nodes that stand for control functions, with the function's name and the module it came from."""
+    """`functions` are the nodes that stand for control functions, each with its name and the module it came from."""
 
     nodes: List
     functions: list[tuple[Node, str, str]]
@@ -140,7 +140,9 @@ class _Numbers:
             return self.listed(token, "func")
         found = self.codes.get(token)
         if found is None:
-            found = self.token(token, "call", "return_call", "ref.func", "func") if "call" in token or "func" in token else token
+            found = token
+            if "call" in token or "func" in token:
+                found = self.token(token, "call", "return_call", "ref.func", "func")
             self.codes[token] = found
         return found
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, tokens
 from . import code as act
+from .body import Body
 from .calls import TypeUses
 from .code import Codes, regular
-from .fold import Body, BodyError, Context, fold
-from .lift import Facts, Lifted, lift, zero
+from .fold import BodyError, Context, fold
+from .lift import Facts, lift, zero
 from .liveness import live_locals
 from .module import Func, FuncType, Module, head, value_types
 from .names import SAVED_SIZES
 from .runtime import Ids
 from .skip import Names, Skip
 from .source import Piece, Source
+from .steps import Lifted
 
 
 @dataclass(slots=True)
@@ -50,8 +52,10 @@ def _read(func: Func, indirect: Callable[[FuncType], bool], shared: Shared) -> _
         node = [*regular([node[0]], shared.codes), *node[1:]]
     position = func.header
     found = list(func.locals)
-    while position < len(node) - 1 and head(node[position]) == "local" and getattr(node[position], "type", "") != "WORDS":
-        found += value_types(node[position])
+    for each in node[position:-1]:
+        if head(each) != "local" or (isinstance(each, Token) and each.type == "WORDS"):
+            break
+        found += value_types(each)
         position += 1
     bits = {str(number): 1 << number for number in range(len(found))}
     bits.update((name, 1 << number) for number, (name, _) in enumerate(found) if name)
@@ -93,7 +97,8 @@ def rewrite_function(func: Func, indirect: Callable[[FuncType], bool], indent: s
 
 class _Function:
     def __init__(self, func: Func, parts: _Parts, indent: str, shared: Shared) -> None:
-        self.func, self.header, self.body, self.locals, self.bits = func, parts.header, parts.body, parts.locals, parts.bits
+        self.func, self.header, self.body = func, parts.header, parts.body
+        self.locals, self.bits = parts.locals, parts.bits
         self.indent, self.shared = indent, shared
         self.taken = {name for name, _ in parts.locals if name}
 

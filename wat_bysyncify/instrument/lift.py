@@ -20,168 +20,19 @@ either read by nobody until the call has been made again, or (an operand of that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
-from typing import Any, Union
+from dataclasses import dataclass
+from typing import Any
 
 from ..sexpr.nodes import Token
 from . import code as act
+from .body import Block, Body, Call, Group, Item, Op, Run, Seq, Text
 from .calls import type_use_end
-from .fold import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
+from .fold import BodyError
 from .instructions import PURE, SIGNATURES
 from .module import FuncType
 from .source import Piece, Source
-
-
-@dataclass(slots=True)
-class Stmt:
-    """A line or more: a piece of text; with `set_` its results are stored: a temporary or local, or the instruction
-    with its parenthesis that takes the value, `(drop`."""
-
-    piece: Piece
-    set_: str = ""
-    folded: bool = True
-    close: str = ")"
-
-
-@dataclass(slots=True)
-class Plain:
-    """Statements without a pausing call."""
-
-    stmts: list[Stmt] = field(default_factory=list)
-    values: list[Value] | None = None  # left on the operand stack at the end
-
-
-@dataclass(slots=True)
-class Resume:
-    """A pausing call, and the statements behind it that use its result."""
-
-    index: int
-    call: list[Stmt]
-    stmts: list[Stmt] = field(default_factory=list)
-    values: list[Value] | None = None
-
-
-@dataclass(slots=True)
-class Nest:
-    """A block with pausing calls: its arms are lists of steps, or a Piece where nothing in the arm pauses.
-
-    `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
-    it, `sets` where the results go then, the last first.
-    """
-
-    block: Block
-    condition: Value | None
-    params: list[str]
-    keep: list[str]
-    sets: list[str]
-    arms: list[Arm]
-    lead: Piece
-
-
-@dataclass(slots=True)
-class Arm:
-    """An arm of a block: its steps; or its text, which the block's own guard covers, if it does not pause."""
-
-    seq: Seq
-    steps: list[Step] = field(default_factory=list)
-    text: Piece | None = None
-
-
-Step = Union[Plain, Resume, Nest]
-
-
-@dataclass(slots=True)
-class Value:
-    """An operand: text that leaves one value. `tail` is the trivia behind it.
-
-    Parts hold the parts of the operands inside them, to any depth: nothing is copied from level to level.
-    """
-
-    parts: list[Any]
-    tail: str
-    start: int  # the token that it begins with in the source, -1 for a new one
-    folded: bool
-    type: str
-    kind: str  # "const", "local", "temp", "expr"
-    reads: int = 0
-    writes: int = 0
-    temps: list[Any] = field(default_factory=list)  # temporaries, and lists of them
-    pure: bool = False
-    detached: bool = False  # a local that stays to be read later than in the source
-
-
-    @property
-    def text(self) -> str:
-        return "".join(flat(self.parts))
-
-    @property
-    def spaced(self) -> str:
-        """The trivia behind the text, if it is folded; flat text needs at least a space."""
-        return self.tail if self.folded else self.tail or " "
-
-
-def flat(nested: list[Any]) -> list[Any]:
-    """What lists in lists hold, in order."""
-    found: list[Any] = []
-    stack = [iter(nested)]
-    while stack:
-        for each in stack[-1]:
-            if each.__class__ is list:
-                stack.append(iter(each))
-                break
-            found.append(each)
-        else:
-            stack.pop()
-    return found
-
-
-@dataclass(slots=True)
-class Temp:
-    """A temporary local."""
-
-    name: str
-    type: str
-    number: int
-    saved: bool = False
-
-
-class _Numbers:
-    """The numbers of the temporaries of a type that are in use; `first` and up are this sequence's."""
-
-    def __init__(self, first: int) -> None:
-        self.first = self.next = first
-        self.unused: set[int] = set()
-        self.heap: list[int] = []
-
-    def take(self) -> int:
-        """The lowest number that is not in use."""
-        while self.heap:
-            number = heappop(self.heap)
-            if number in self.unused:
-                self.unused.remove(number)
-                return number
-        self.next += 1
-        return self.next - 1
-
-    def give(self, number: int) -> None:
-        """A number is not in use any more."""
-        if number < self.first or number >= self.next or number in self.unused:
-            return
-        self.unused.add(number)
-        heappush(self.heap, number)
-        while self.next - 1 in self.unused:
-            self.next -= 1
-            self.unused.remove(self.next)
-
-
-@dataclass(slots=True)
-class Lifted:
-    """A body in steps. `saved` are the reader's locals to save beyond what liveness says, as bits."""
-
-    arm: Arm
-    temps: list[Temp]
-    saved: int
+from .steps import Arm, Lifted, Nest, Plain, Resume, Step, Stmt, Value, flat
+from .temps import Numbers, Temp
 
 
 @dataclass(slots=True)
@@ -212,7 +63,7 @@ class _Lift:
         self.saved = 0
         # Of the sequence that is being lifted.
         self.level = 0
-        self.numbers: dict[str, _Numbers] = {}
+        self.numbers: dict[str, Numbers] = {}
         self.floor: dict[str, int] = {}
         self.steps: list[Step] = []
         self.open: Plain | Resume | None = None
@@ -227,7 +78,7 @@ class _Lift:
         self.waiting: list[tuple[Arm, int, list[Temp], dict[str, int]]] = [(whole, 0, [], {})]
         while self.waiting:
             arm, self.level, params, self.floor = self.waiting.pop()
-            self.numbers = {type_: _Numbers(first) for type_, first in self.floor.items()}
+            self.numbers = {type_: Numbers(first) for type_, first in self.floor.items()}
             self.steps, self.open = arm.steps, None
             self.spilled = self.settled = self.detached = 0
             self.stack = [self.temp_value(temp, False, " ", -1) for temp in params]
@@ -313,7 +164,7 @@ class _Lift:
         if type_ not in ("i32", "i64", "f32", "f64", "v128"):
             raise BodyError(f"a value of type {type_} is alive across a pause: references cannot be saved", max(at, 0))
         pool = self.temps.setdefault(type_, [])
-        number = self.numbers.setdefault(type_, _Numbers(0)).take()
+        number = self.numbers.setdefault(type_, Numbers(0)).take()
         while number >= len(pool):
             suffix = f"_{len(pool) + 1}" if pool else ""
             pool.append(Temp(self.facts.new_name(f"$value_{type_}{suffix}"), type_, len(pool)))
@@ -345,7 +196,7 @@ class _Lift:
         keep = [False] * len(stack)
         for position in range(len(stack) - 1, self.spilled - 1, -1):
             value = stack[position]
-            keep[position] = value.kind in ("const", "temp") or value.kind == "local" and not value.reads & writes
+            keep[position] = value.kind in ("const", "temp") or (value.kind == "local" and not value.reads & writes)
             writes |= value.writes
         for position in range(self.spilled, len(stack)):
             if not keep[position]:
@@ -602,7 +453,8 @@ class _Lift:
             if isinstance(following, Op) and inside:
                 outer = source.around(set_ - 1)
                 piece.lead, inner = outer.lines, self.codes[set_].trivia
-                text = outer.inline + set_text + inner + piece.text + self.codes[item.last].trivia + self.codes[last].core
+                text = outer.inline + set_text + inner + piece.text
+                text += self.codes[item.last].trivia + self.codes[last].core
                 piece = Piece(text, source.indent_of(set_), piece.lead)
                 step.call.append(Stmt(piece))
             else:
@@ -674,9 +526,7 @@ class _Lift:
             else:
                 tail = code.trivia
             if code.act == act.TEE:
-                value = Value(
-                    [f"(local.get {code.word})"], tail, item.start, True, results[0], "local", pure=True
-                )
+                value = Value([f"(local.get {code.word})"], tail, item.start, True, results[0], "local", pure=True)
                 value.reads, value.detached = target, True
                 self.detached |= target
         first = following.start if code and isinstance(following, Op) else item.start
@@ -685,7 +535,7 @@ class _Lift:
         before = source.around(first - 1)
         lead = Piece(before.inline, source.indent_of(first), before.lines)
         last = item.last if not code else following.last if isinstance(following, Op) else item.last + 1
-        if not results or code and code.act != act.TEE:
+        if not results or (code and code.act != act.TEE):
             lead.trail = source.around(last).same_line
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
         if not code and results:

@@ -9,7 +9,7 @@ everywhere in the loop: more is saved than need be, in linear time.
 
 from __future__ import annotations
 
-from .fold import ARMS, FINISH, JUMP, LOCALS, OTHERWISE, PAUSE, START, Body
+from .body import ARMS, FINISH, JUMP, LOCALS, OTHERWISE, PAUSE, START, Body
 
 _ROUNDS = 12
 
@@ -63,7 +63,7 @@ def _walk(body: Body, live_at: list[int], heads: dict[int, int]) -> bool:
 def _widen(body: Body, live_at: list[int], heads: dict[int, int]) -> None:
     """Adds what is live at the heads of all loops around a call to what is live at the call."""
     inside = [0]
-    for kind, a, b in body.events:
+    for kind, a, _ in body.events:
         if kind == START or kind == ARMS:
             inside.append(inside[-1] | heads.get(a, 0))
         elif kind == FINISH:

@@ -9,11 +9,13 @@ such text is refused if it uses numbers.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ..errors import WatError
 from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens
 from ..sexpr.parser import offset_of
 from .instructions import OLD_NAMES, OLD_TYPES
-from .module import SPACES, head, header_of, holder_of, parse_nat
+from .module import SPACES, children, head, header_of, holder_of, parse_nat
 
 # Each old name holds one of these, and today's text hardly does: a quick way to see that there is nothing to do.
 HINTS = (
@@ -109,7 +111,7 @@ def _imports_first(nodes: List) -> List:
     late: list[tuple[str, Node]] = []
     for kind, node in fields:
         if kind == "import":
-            described = next((head(child) for child in header_or_all(node) if head(child) in SPACES), "")
+            described = next((head(child) for child in children(node) if head(child) in SPACES), "")
             if first is not None:
                 late.append((described, node))
         elif kind in SPACES:
@@ -136,11 +138,6 @@ def _imports_first(nodes: List) -> List:
     return ordered if holder is nodes else [ordered if node is holder else node for node in nodes]
 
 
-def header_or_all(node: Node) -> List:
-    """The lists in an import."""
-    return [child for child in node if isinstance(child, list) or child.type == "LEAF"] if isinstance(node, list) else []
-
-
 _USES = {
     "func": frozenset(("call", "return_call", "ref.func", "func", "start", "elem")),
     "global": frozenset(("global.get", "global.set", "global")),
@@ -155,7 +152,7 @@ def _uses_numbers(kind: str, holder: List) -> bool:
     uses = _USES[kind]
     for token in set(tokens(holder)):
         words = [word for _, word in pieces(token)]
-        for word, following in zip(words, words[1:], strict=False):
+        for word, following in pairwise(words):
             if word in uses and parse_nat(following) is not None and not (word == "memory" or word == "table"):
                 return True
     return False

@@ -65,15 +65,15 @@ class Module:
     nodes: List
     source: List
     holder: List
-    fields: list[tuple[str, Node]]
-    types: Space
-    funcs: Space
-    tables: Space
-    memories: Space
-    globals: Space
-    tags: Space
-    func_types: dict[int, FuncType]  # of the types that are functions
-    exports: dict[str, Node]
+    fields: list[tuple[str, Node]] = field(default_factory=list)
+    types: Space = field(default_factory=lambda: Space("type"))
+    funcs: Space = field(default_factory=lambda: Space("func"))
+    tables: Space = field(default_factory=lambda: Space("table"))
+    memories: Space = field(default_factory=lambda: Space("memory"))
+    globals: Space = field(default_factory=lambda: Space("global"))
+    tags: Space = field(default_factory=lambda: Space("tag"))
+    func_types: dict[int, FuncType] = field(default_factory=dict)  # of the types that are functions
+    exports: dict[str, Node] = field(default_factory=dict)
     start: Node | None = None
 
     def error(self, message: str, node: Node, inner: int = 0) -> WatError:
@@ -174,14 +174,12 @@ def read_module(nodes: List, source: List) -> Module:
     Raises `WatError` where fields, names or types do not fit together.
     """
     holder = holder_of(nodes)
-    module = Module(
-        nodes, source, holder, [], *(Space(kind) for kind in ("type", "func", "table", "memory", "global", "tag")), {}, {}
-    )
+    module = Module(nodes, source, holder)
     for node in holder[1:-1] if holder is not nodes else holder:
         if isinstance(node, Token) and node.type == "TRIVIA":
             continue
         word = head(node)
-        if word not in _FIELDS or isinstance(node, Token) and node.type == "WORDS":
+        if word not in _FIELDS or (isinstance(node, Token) and node.type == "WORDS"):
             raise module.error(f"unknown module field {word!r}" if word else "empty module field", node)
         module.fields.append((word, node))
     for word, node in module.fields:
@@ -200,10 +198,11 @@ def read_module(nodes: List, source: List) -> Module:
 
 def holder_of(nodes: List) -> List:
     """The list that a module's fields are in: `(module ...)`, or the whole text if they stand there on their own."""
-    modules = [node for node in nodes if head(node) == "module" and not (isinstance(node, Token) and node.type == "WORDS")]
+    lists = [node for node in nodes if isinstance(node, list) or node.type not in ("WORDS", "TRIVIA")]
+    modules = [node for node in lists if head(node) == "module"]
     if not modules:
         return nodes
-    extra = [node for node in nodes if node is not modules[0] and not (isinstance(node, Token) and node.type == "TRIVIA")]
+    extra = [node for node in nodes if node is not modules[0] and getattr(node, "type", "") != "TRIVIA"]
     if extra:
         place = tokens(nodes[: next(i for i, node in enumerate(nodes) if node is extra[0])])
         raise WatError("only one module is read, with nothing beside it", sum(token.width for token in place))
@@ -218,8 +217,9 @@ def holder_of(nodes: List) -> List:
     if isinstance(module, Token):  # `(module)` on its own: as the empty list that it is
         open_, close = module[: module.index("e") + 1], module[module.index("e") + 1 :]
         position = next(i for i, node in enumerate(nodes) if node is module)
-        nodes[position] = [Token("OPEN", open_), Token("CLOSE", close)]
-        return nodes[position]  # type: ignore[no-any-return]
+        split: List = [Token("OPEN", open_), Token("CLOSE", close)]
+        nodes[position] = split
+        return split
     return module
 
 

@@ -10,8 +10,8 @@ from ..sexpr.nodes import List, Node, Token, core_length, tokens
 from . import names
 from .calls import Pausing, TypeUses, find_pausing
 from .code import Codes
-from .function import Shared, complete_function, rewrite_function
 from .control import Control, take_control
+from .function import Shared, complete_function, rewrite_function
 from .modernize import modernize
 from .module import Func, Module, node_words, read_module
 from .options import Options
@@ -81,7 +81,10 @@ class _Rewrite:
         types = names.SAVED_SIZES
         self.taken_funcs = taken_funcs
         return Ids(
-            *(unused(f"${name}", taken_globals) for name in ("normal", "unwinding", "rewinding", "data")),
+            unused("$normal", taken_globals),
+            unused("$unwinding", taken_globals),
+            unused("$rewinding", taken_globals),
+            unused("$data", taken_globals),
             "",
             {type_: unused(f"$save_{type_}", taken_funcs) for type_ in types},
             {type_: unused(f"$restore_{type_}", taken_funcs) for type_ in types},
@@ -131,7 +134,7 @@ class _Rewrite:
                 if inside and child is node[-1]:
                     self._finish(out, indents.field, used)
                 self._put(child, out, replaced, stubs)
-                if child is place:
+                if child is place and child is not None:
                     last = child[-1] if isinstance(child, list) else child
                     self._state(out, indents.of(child), len(last) - core_length(last))
         if module.holder is module.nodes:

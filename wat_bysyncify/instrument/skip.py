@@ -28,8 +28,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .lift import Arm, Lifted, Nest, Plain, Resume, Stmt, Value
 from .source import Piece, Source
+from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt, Value
 
 WIDTH = 80
 
@@ -252,7 +252,7 @@ class Skip:
             self.out += (" ", nest.lead.trail)
 
     def deeper(self, nest: Nest, at: str) -> str:
-        """How much deeper a block's content stands than the block at `at`: as the reader has it, if on lines of its own.
+        """How much deeper a block's content stands than the block, which stands at `at`: as the reader has it.
 
         Where all is on one line, levels stop counting at the width: white space must not outgrow deep nests.
         """

@@ -6,8 +6,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ..sexpr.nodes import pieces
+from .body import Body
 from .code import Code
-from .fold import Body
 from .module import parse_nat
 
 

@@ -31,7 +31,7 @@ class WatLexer(Lexer):
         self.leaf, self.words, self.trivia = (re.compile(kinds[name]) for name in ("LEAF", "WORDS", "TRIVIA"))
         self.cut = re.compile("|".join(kinds[name] for name in ("LEAF", "OPEN", "CLOSE", "WORDS")) + r"|[\s\S]")
 
-    def lex(self, text: Any) -> Iterator[Token]:
+    def lex(self, text: Any, parser_state: Any = None) -> Iterator[Token]:  # type: ignore[override]
         """The tokens of a text, the first a TRIVIA. Raises `WatError` where no terminal fits."""
         hidden: list[str] = []
         if _NOT_REGULAR.search(text):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 
 from lark import Lark
 from lark.exceptions import UnexpectedInput
@@ -43,8 +42,9 @@ class _Build:
 
 @cache
 def _lark() -> Lark:
-    grammar = (files("wat_bysyncify") / "grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer=WatLexer, transformer=_Build(), keep_all_tokens=True)
+    return Lark.open(
+        "../grammar.lark", rel_to=__file__, parser="lalr", lexer=WatLexer, transformer=_Build(), keep_all_tokens=True
+    )
 
 
 def parse(text: str) -> List:

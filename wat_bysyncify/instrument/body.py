@@ -1,0 +1,141 @@
+"""What a function's body is once it is read: a tree of sequences in which only what can pause stands out.
+
+Whatever holds no pausing call stays a range of tokens. The rest is
+
+    Seq     the code of a block or an arm, cut where the operand stack is empty
+      Run     statements without a pausing call: tokens[start:end]
+      Group   one statement with pausing calls: its items in order of evaluation
+        int, Text    code without a pausing call: a token, a range
+        Call         a pausing call
+        Op           a folded instruction with a pausing call among its operands
+        Block        a block, loop, if or try_table with a pausing call in it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Union
+
+from ..sexpr.nodes import Token
+from .code import Code
+from .module import FuncType
+
+
+@dataclass(slots=True)
+class Text:
+    """Tokens without a pausing call that together take `needs` operands and leave `gives` results.
+
+    `writes` is the set of locals that they may write, as bits; `stops`: control does not come out behind them.
+    """
+
+    start: int
+    end: int
+    needs: int
+    gives: int
+    writes: int
+    stops: bool
+
+
+@dataclass(slots=True)
+class Run:
+    """Statements without a pausing call: tokens[start:end]. The operand stack is empty before and after."""
+
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Call:
+    """A pausing call: tokens[start] opens it and tokens[last] ends it (the same for `call $f` and `(call $f)`)."""
+
+    start: int
+    end: int  # behind the tokens of its head: the call and its type use
+    last: int
+    index: int  # which pausing call of the function it is, in order of evaluation
+    type: FuncType
+    callee: str | None  # the word for the function that is called; None where that is not known
+    operands: int  # how many operands there are, with the reference or table index of an indirect call
+
+
+@dataclass(slots=True)
+class Op:
+    """A folded instruction with a pausing call among its operands: tokens[start] opens it, tokens[last] closes it.
+
+    tokens[rest:last + 1] is what stands behind the operands: of an if, its arms, in which nothing pauses.
+    """
+
+    start: int
+    rest: int
+    last: int
+    needs: int
+    gives: int
+
+
+@dataclass(slots=True)
+class Seq:
+    """The code of a block or arm. `tail` leaves its results on the operand stack; None where there are none."""
+
+    first: int  # the token that it begins with
+    end: int  # behind its last token
+    items: list[Run | Group]
+    tail: Run | Group | None
+    dead: bool  # its end cannot be reached
+    pauses: bool
+
+
+@dataclass(slots=True)
+class Block:
+    """A structured instruction with a pausing call in it: tokens[start:end] open it, tokens[last] closes it."""
+
+    op: str
+    start: int
+    end: int
+    last: int
+    folded: bool
+    type: FuncType
+    level: int  # how many labels are around it
+    writes: int
+    arms: list[Seq]
+    marks: list[tuple[int, int]]  # the token before each arm, and the one behind it
+    calls: list[int]  # the first call index of each arm, then the one after the last
+
+
+Item = Union[int, Text, Call, Op, Block]
+
+
+@dataclass(slots=True)
+class Group:
+    """A statement with pausing calls: its items in order of evaluation."""
+
+    items: list[Item]
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Body:
+    """A function's body: its sequence, and what the stages behind need to know of it.
+
+    `sites` are the tokens that name labels by number, with the levels of the labels, in the order of the text;
+    `labels` all label ids. For `events` see liveness.py.
+    """
+
+    tokens: list[Token]
+    codes: list[Code]
+    seq: Seq
+    calls: list[Call]
+    events: list[tuple[int, Any, Any]]
+    sites: list[tuple[int, list[int]]]
+    labels: set[str]
+
+
+# Events, in the order of the text, each (kind, argument, argument).
+(
+    LOCALS,  # locals read (before they are written), and all bits but those of the locals written
+    PAUSE,  # call index
+    START,  # block id, is it a loop
+    ARMS,  # block id: an if, its condition read
+    OTHERWISE,  # block id: its else
+    FINISH,  # block id, is it a loop
+    JUMP,  # block ids, does control never go on behind it
+) = range(7)

@@ -1,0 +1,125 @@
+"""A body in steps: what lifting (lift.py) gives, and what the writers (skip.py) write.
+
+After lifting, a pausing call stands only at statement level. Its step holds it, and what uses its result; between
+them are steps of statements without pausing calls, and blocks, whose arms are steps again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from .body import Block, Seq
+from .source import Piece
+from .temps import Temp
+
+
+@dataclass(slots=True)
+class Stmt:
+    """A line or more: a piece of text; with `set_` its results are stored: a temporary or local, or the instruction
+    with its parenthesis that takes the value, `(drop`."""
+
+    piece: Piece
+    set_: str = ""
+    folded: bool = True
+    close: str = ")"
+
+
+@dataclass(slots=True)
+class Plain:
+    """Statements without a pausing call."""
+
+    stmts: list[Stmt] = field(default_factory=list)
+    values: list[Value] | None = None  # left on the operand stack at the end
+
+
+@dataclass(slots=True)
+class Resume:
+    """A pausing call, and the statements behind it that use its result."""
+
+    index: int
+    call: list[Stmt]
+    stmts: list[Stmt] = field(default_factory=list)
+    values: list[Value] | None = None
+
+
+@dataclass(slots=True)
+class Nest:
+    """A block with pausing calls: its arms are lists of steps, or a Piece where nothing in the arm pauses.
+
+    `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
+    it, `sets` where the results go then, the last first.
+    """
+
+    block: Block
+    condition: Value | None
+    params: list[str]
+    keep: list[str]
+    sets: list[str]
+    arms: list[Arm]
+    lead: Piece
+
+
+@dataclass(slots=True)
+class Arm:
+    """An arm of a block: its steps; or its text, which the block's own guard covers, if it does not pause."""
+
+    seq: Seq
+    steps: list[Step] = field(default_factory=list)
+    text: Piece | None = None
+
+
+Step = Union[Plain, Resume, Nest]
+
+
+@dataclass(slots=True)
+class Value:
+    """An operand: text that leaves one value. `tail` is the trivia behind it.
+
+    Parts hold the parts of the operands inside them, to any depth: nothing is copied from level to level.
+    """
+
+    parts: list[Any]
+    tail: str
+    start: int  # the token that it begins with in the source, -1 for a new one
+    folded: bool
+    type: str
+    kind: str  # "const", "local", "temp", "expr"
+    reads: int = 0
+    writes: int = 0
+    temps: list[Any] = field(default_factory=list)  # temporaries, and lists of them
+    pure: bool = False
+    detached: bool = False  # a local that stays to be read later than in the source
+
+    @property
+    def text(self) -> str:
+        return "".join(flat(self.parts))
+
+    @property
+    def spaced(self) -> str:
+        """The trivia behind the text, if it is folded; flat text needs at least a space."""
+        return self.tail if self.folded else self.tail or " "
+
+
+def flat(nested: list[Any]) -> list[Any]:
+    """What lists in lists hold, in order."""
+    found: list[Any] = []
+    stack = [iter(nested)]
+    while stack:
+        for each in stack[-1]:
+            if each.__class__ is list:
+                stack.append(iter(each))
+                break
+            found.append(each)
+        else:
+            stack.pop()
+    return found
+
+
+@dataclass(slots=True)
+class Lifted:
+    """A body in steps. `saved` are the reader's locals to save beyond what liveness says, as bits."""
+
+    arm: Arm
+    temps: list[Temp]
+    saved: int
