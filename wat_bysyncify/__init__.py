@@ -1,7 +1,7 @@
 """Pause and resume WebAssembly: a source-to-source rewriter of the text format.
 
 >>> print(rewrite('(module (import "env" "sleep" (func $sleep)) (func $main (call $sleep)))').count("$unwinding"))
-6
+7
 
 The stages behind `rewrite`, from left to right:
 

@@ -1,4 +1,69 @@
-"""The transform. (The essay follows.)"""
+"""The transform: WebAssembly text in, the same text out, which can now be paused and resumed.
+
+The idea (Bysyncify, 2019; today Binaryen's Asyncify). To pause, every function on the stack returns at once, after it
+has saved which call it is in and its live locals to linear memory: the stack *unwinds*. To resume, the same functions
+are called again. Each takes back what it saved, *skips* whatever it has done already, and makes the call that it was
+in: the stack *rewinds*. The last function called, which asked for the pause, then ends the rewinding, and all goes on.
+
+    (func $main                                (func $main
+                                                 (local $call i32)
+                                                 (if (global.get $rewinding) (then
+                                                   (local.set $call (call $restore_i32))
+                                                 ))
+                                                 (local.set $call (block $unwind (result i32)
+                                                   (if (global.get $normal) (then
+      (call $print (i32.const 1))                    (call $print (i32.const 1))
+                                                   ))
+                                                   (if (i32.or (global.get $normal)
+                                                               (i32.eq (local.get $call) (i32.const 0))) (then
+      (call $sleep)                                  (call $sleep)
+                                                     (drop (br_if $unwind (i32.const 0) (global.get $unwinding)))
+                                                   ))
+                                                   (if (global.get $normal) (then
+      (call $print (i32.const 3))                    (call $print (i32.const 3))
+                                                   ))
+                                                   (return)
+                                                 ))
+                                                 (call $save_i32 (local.get $call))
+    )                                          )
+
+The state is three globals, one of which is 1: `$normal`, `$unwinding`, `$rewinding`. Five control functions change and
+tell it; hosts call them as exports, code inside the module as imports from `bysyncify` (or `asyncify`):
+
+    start_unwind(data)   begins a pause; the caller returns then
+    stop_unwind()        the stack is unwound: other code may run
+    start_rewind(data)   begins to resume; the caller calls the bottom-most function again
+    stop_rewind()        the stack is as it was: the caller goes on behind its start_unwind
+    get_state()          0 normal, 1 unwinding, 2 rewinding
+
+`data` points to two i32: where the next byte of the saved frames goes (they grow upwards), and where their room ends.
+A frame holds the live locals, then the number of the call; an inner function's lies below its caller's.
+
+    data:     position | end
+    frames:   $sleep's caller: locals, call | its caller: locals, call | ... <- position              <- end
+
+What is done, in the order of the files:
+
+    modernize.py   2019 text -> today's                                       nodes -> nodes
+    control.py     imports of control functions -> functions of the module   nodes -> nodes
+    module.py      the index spaces, types, imports and exports              nodes -> Module
+    calls.py       which functions can pause                                 Module -> Pausing
+    then for each function that can:
+    fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
+    liveness.py    the locals that are live at each pausing call             Body -> sets of locals
+    lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
+    skip.py        guards around the steps                                   Lifted -> text
+    function.py    the five above, with saving and restoring                 Func -> text
+    runtime.py     the control functions and those that save and restore     names -> text
+    rewrite.py     all of it, from text to text
+
+    instructions.py, code.py   what the instructions are, and what a token says
+    source.py      the reader's own text, with comments and indentation
+    names.py       what hosts rely on
+    options.py     what the user chose
+
+Lift, do not flatten: only the way down to a call that can pause is touched, so the reader's lines stay what they were.
+"""
 
 from .options import Options
 from .rewrite import rewrite_text

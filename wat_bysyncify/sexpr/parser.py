@@ -48,7 +48,7 @@ def _lark() -> Lark:
 
 
 def parse(text: str) -> List:
-    """The nodes of a text, in order; leading trivia is a TRIVIA token. Joined they are `text` again.
+    """The nodes of a text, in order; the first a TRIVIA token, perhaps empty. Joined they are `text` again.
 
     Raises `WatError` with the position of an unclosed or stray parenthesis, string or comment, or a stray character.
     """
@@ -96,7 +96,7 @@ def offset_of(nodes: List, target: Node, inner: int = 0) -> int:
     """The index in the source of a list (found by identity), plus the widths of its first `inner` tokens.
 
     >>> nodes = parse("(module (func) (start 0 (;x;) (a)))")
-    >>> offset_of(nodes, nodes[0][2])
+    >>> offset_of(nodes, nodes[1][2])
     15
     """
     offset = 0
