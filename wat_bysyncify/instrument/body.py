@@ -116,7 +116,8 @@ class Group:
 class Body:
     """A function's body: its sequence, and what the stages behind need to know of it.
 
-    `sites` are the tokens that name labels by number, with the levels of the labels, in the order of the text;
+    `sites` are the tokens that name labels by number, in the order of the text, each with which of its words do so and
+    the levels of the labels;
     `labels` all label ids. For `events` see liveness.py.
     """
 
@@ -125,7 +126,7 @@ class Body:
     seq: Seq
     calls: list[Call]
     events: list[tuple[int, Any, Any]]
-    sites: list[tuple[int, list[int]]]
+    sites: list[tuple[int, list[tuple[int, int]]]]
     labels: set[str]
 
 

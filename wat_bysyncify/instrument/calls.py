@@ -129,8 +129,11 @@ def _calls(module: Module, found: Pausing) -> tuple[dict[int, set[int]], dict[Fu
                     through_table = True
         if through_table:
             for position, token in enumerate(body):
-                if not _THROUGH_TABLE.isdisjoint(calls[token]):
-                    indirect.setdefault(types.at(body, position + 1) or ((), ()), set()).add(i)
+                said = calls[token]
+                if not _THROUGH_TABLE.isdisjoint(said):
+                    by_word = said[0].endswith("call_ref") and len(said) > 1
+                    type_ = module.func_type(said[1]) if by_word else types.at(body, position + 1)
+                    indirect.setdefault(type_ or ((), ()), set()).add(i)
     for word, node in module.fields:
         if word in ("elem", "table", "global"):
             for name in words("".join(tokens([node]))):

@@ -20,7 +20,7 @@ from .instructions import CONTROL, SIGNATURES
     TEE,
     CALL,
     BRANCH,  # br br_if br_table br_on_*
-    STOP,  # return unreachable throw throw_ref
+    STOP,  # return unreachable throw throw_ref and tail calls
     BLOCK,  # block loop try_table
     IF,
     THEN,
@@ -29,17 +29,19 @@ from .instructions import CONTROL, SIGNATURES
     TYPE_USE,  # (type ..) (param ..) (result ..) behind a block, a call_indirect, a select
     CATCH,  # (catch ..) of a try_table
     CALL_INDIRECT,  # also call_ref
+    RETURN_CALL_INDIRECT,
     OTHER,  # control that fold.py looks up by name
     UNKNOWN,
     IMMEDIATE,  # words that belong to the instruction before
     SEVERAL,  # more than one instruction
-) = range(21)
+) = range(22)
 
 _ACTS = {
     "local.get": GET, "local.set": SET, "local.tee": TEE, "call": CALL,
     "br": BRANCH, "br_if": BRANCH, "br_table": BRANCH, "br_on_null": BRANCH, "br_on_non_null": BRANCH,
     "br_on_cast": BRANCH, "br_on_cast_fail": BRANCH,
     "return": STOP, "unreachable": STOP, "throw": STOP, "throw_ref": STOP,
+    "return_call": STOP, "return_call_ref": STOP, "return_call_indirect": RETURN_CALL_INDIRECT,
     "block": BLOCK, "loop": BLOCK, "try_table": BLOCK, "if": IF, "then": THEN, "else": ELSE, "end": END,
     "type": TYPE_USE, "param": TYPE_USE, "result": TYPE_USE,
     "catch": CATCH, "catch_ref": CATCH, "catch_all": CATCH, "catch_all_ref": CATCH,

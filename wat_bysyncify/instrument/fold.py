@@ -24,6 +24,7 @@ class Context:
 
     local_bits: dict[str, int]  # id or number -> 1 << number
     call: Callable[[str], tuple[FuncType, bool] | None]  # function -> its type, can it pause
+    func_type: Callable[[str], FuncType | None]
     indirect: Callable[[FuncType], bool]  # can an indirect call of this type pause
     type_use: Callable[[list[Token]], FuncType | None]
     fields: Callable[[str], int | None]  # struct type -> the number of its fields
@@ -160,7 +161,7 @@ class _Walk:
         self.frames: list[_Frame] = []
         self.by_label: dict[str, list[int]] = {}
         self.labels: set[str] = set()
-        self.sites: list[tuple[int, list[int]]] = []
+        self.sites: list[tuple[int, list[tuple[int, int]]]] = []
         self.frame_count = 0
         # The last tokens of blocks that diverge, where these count as dead ends.
         self.diverging: list[int] | None = None
@@ -216,16 +217,18 @@ class _Walk:
                 start = entry[0]
                 code = codes[start]
                 what = code.act
-            elif what == act.BLOCK or what == act.IF or what == act.CALL_INDIRECT:
+            elif what == act.BLOCK or what == act.IF or what == act.CALL_INDIRECT or what == act.RETURN_CALL_INDIRECT:
                 skip = type_use_end(self.tokens, i + 1)
                 if not code.opens and not code.flat:
-                    raise Irregular if what != act.CALL_INDIRECT else BodyError("call_indirect lacks operands", i)
+                    raise (
+                        Irregular if what == act.BLOCK or what == act.IF else BodyError(f"{code.op} lacks operands", i)
+                    )
                 if not code.flat:
                     open_.append((i, len(items), height, low, writes, pauses))
                     low = height
                     writes = 0
                     depth += 1
-                if what == act.CALL_INDIRECT:
+                if what == act.CALL_INDIRECT or what == act.RETURN_CALL_INDIRECT:
                     if not code.flat:
                         continue
                 elif what == act.IF and not code.flat:
@@ -239,6 +242,8 @@ class _Walk:
                     frame.marks.append((skip - 1, -1))
                     frame.calls.append(len(calls))
                     events.append((ARMS, frame.id, 0) if what == act.IF else (START, frame.id, code.op == "loop"))
+                    if code.op == "try_table":
+                        events.append((JUMP, self.handlers(i, skip), False))
                     seq = _Seq(skip, dead)
                     items = seq.items
                     height = len(frame.type[0])
@@ -348,6 +353,8 @@ class _Walk:
                     self.diverging.append(i)
                     stops = True
                 if done.pauses:
+                    if done.op == "try_table":
+                        raise BodyError("a pause inside try_table is not supported yet", start)
                     pauses += done.pauses
                     hot = Block(
                         done.op, done.start, done.end, i, done.folded, done.type, len(frames), inner,
@@ -355,6 +362,17 @@ class _Walk:
                     )  # fmt: skip
                 elif entry is None:
                     hot = Text(done.start, i + 1, needs, gives, inner, False)
+            elif what == act.RETURN_CALL_INDIRECT:
+                end = type_use_end(self.tokens, end)
+                type_ = self.type_use(start, end) if end > start + 1 else ((), ())
+                if context.indirect(type_) and not dead:
+                    raise BodyError(f"{code.op} that can pause is not supported yet", start)
+                events.append((LOCALS, gen, ~kill))
+                gen = kill = 0
+                events.append((JUMP, [], True))
+                needs, gives, stops = len(type_[0]) + 1, 0, True
+                if entry is None:
+                    hot = Text(start, end, needs, 0, 0, True)
             elif what == act.OTHER:
                 needs, gives = self.other(code, start)
             elif what == act.TYPE_USE:
@@ -441,8 +459,8 @@ class _Walk:
             raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
         return bit
 
-    def label(self, word: str, at: int) -> _Frame:
-        """The block whose label a word names."""
+    def label(self, word: str, at: int, position: int) -> _Frame:
+        """The block whose label a word names, the word of token `at` at a position."""
         levels = self.by_label.get(word)
         if levels:
             self.frames[levels[-1]].branched = True
@@ -451,9 +469,9 @@ class _Walk:
         if number is None or number >= len(self.frames):
             raise BodyError(f"unknown label {word}", at)
         if self.sites and self.sites[-1][0] == at:
-            self.sites[-1][1].append(len(self.frames) - 1 - number)
+            self.sites[-1][1].append((position, len(self.frames) - 1 - number))
         else:
-            self.sites.append((at, [len(self.frames) - 1 - number]))
+            self.sites.append((at, [(position, len(self.frames) - 1 - number)]))
         self.frames[-1 - number].branched = True
         return self.frames[-1 - number]
 
@@ -471,7 +489,16 @@ class _Walk:
             return len(type_[0]), 0, [], True
         if op == "throw_ref":
             return 1, 0, [], True
-        targets = [self.label(word, at) for word in (code.words if op == "br_table" else code.words[:1])]
+        if op in ("return_call", "return_call_ref"):
+            found = self.context.call(code.word) if op == "return_call" else (self.func_type(code.word, at), None)
+            if found is None:
+                raise BodyError(f"unknown function {code.word}", at)
+            can_pause = self.context.indirect(found[0]) if found[1] is None else found[1]
+            if can_pause:
+                raise BodyError(f"{op} of a function that can pause is not supported yet", at)
+            return len(found[0][0]) + (op == "return_call_ref"), 0, [], True
+        words = code.words if op == "br_table" else code.words[:1]
+        targets = [self.label(word, at, position) for position, word in enumerate(words, 1)]
         if not targets:
             raise BodyError(f"{op} lacks its label", at)
         ids = [target.id for target in targets]
@@ -489,6 +516,17 @@ class _Walk:
             case "br_on_non_null":
                 return arity, arity - 1, ids, False
         return arity, arity, ids, False  # br_on_cast, br_on_cast_fail
+
+    def handlers(self, start: int, end: int) -> list[int]:
+        """The ids of the blocks that the catch clauses in tokens[start:end] go to; their own block does not count."""
+        inside = self.frames.pop()
+        found = []
+        for at in range(start + 1, end):
+            if self.codes[at].act == act.CATCH:
+                words = self.codes[at].words
+                found.append(self.label(words[-1], at, len(words)).id)
+        self.frames.append(inside)
+        return found
 
     def block_type(self, start: int, end: int) -> FuncType:
         """The type of a block whose head is tokens[start:end]."""
@@ -511,8 +549,18 @@ class _Walk:
             if found is None:
                 raise BodyError(f"unknown function {code.word}", start)
             return found[0], found[1], len(found[0][0])
-        type_ = self.type_use(start, end) if end > start + 1 else ((), ())
+        if code.op == "call_ref":
+            type_ = self.func_type(code.word, start)
+        else:
+            type_ = self.type_use(start, end) if end > start + 1 else ((), ())
         return type_, self.context.indirect(type_), len(type_[0]) + 1
+
+    def func_type(self, word: str, at: int) -> FuncType:
+        """The function type that a word names."""
+        type_ = self.context.func_type(word)
+        if type_ is None:
+            raise BodyError(f"unknown function type {word}", at)
+        return type_
 
     def other(self, code: Code, at: int) -> tuple[int, int]:
         """Operands and results of the instructions that depend on a type."""

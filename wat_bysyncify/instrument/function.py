@@ -60,9 +60,11 @@ def _read(func: Func, indirect: Callable[[FuncType], bool], shared: Shared) -> _
     bits = {str(number): 1 << number for number in range(len(found))}
     bits.update((name, 1 << number) for number, (name, _) in enumerate(found) if name)
     header = tokens(node[:position])
+    module = shared.module
     context = Context(
-        bits, shared.call, indirect, shared.types.of, lambda word: None, lambda word: None, func.type[1], shared.codes
-    )
+        bits, shared.call, module.func_type, indirect, shared.types.of, module.field_count, module.tag_type,
+        func.type[1], shared.codes,
+    )  # fmt: skip
     inside = tokens(node[position:-1])
     try:
         return _Parts(header, found, bits, fold(inside, context))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import WatError
 from ..sexpr.nodes import List, Node, Token, pieces, tokens, words
@@ -73,8 +74,24 @@ class Module:
     globals: Space = field(default_factory=lambda: Space("global"))
     tags: Space = field(default_factory=lambda: Space("tag"))
     func_types: dict[int, FuncType] = field(default_factory=dict)  # of the types that are functions
+    field_counts: dict[int, int] = field(default_factory=dict)  # of those that are structures
     exports: dict[str, Node] = field(default_factory=dict)
     start: Node | None = None
+
+    def func_type(self, word: str) -> FuncType | None:
+        """The function type that a word names."""
+        index = self.types.index(word)
+        return None if index is None else self.func_types.get(index)
+
+    def field_count(self, word: str) -> int | None:
+        """How many fields the structure type has that a word names."""
+        index = self.types.index(word)
+        return None if index is None else self.field_counts.get(index)
+
+    def tag_type(self, word: str) -> FuncType | None:
+        """The type of the tag that a word names."""
+        index = self.tags.index(word)
+        return None if index is None else self.tags.entities[index].type  # type: ignore[attr-defined]
 
     def error(self, message: str, node: Node, inner: int = 0) -> WatError:
         """An error at a field (a list, or a token of `holder`), or at the token `inner` in it."""
@@ -196,7 +213,7 @@ def read_module(nodes: List, source: List) -> Module:
     return module
 
 
-def holder_of(nodes: List) -> List:
+def holder_of(nodes: List) -> Any:
     """The list that a module's fields are in: `(module ...)`, or the whole text if they stand there on their own."""
     lists = [node for node in nodes if isinstance(node, list) or node.type not in ("WORDS", "TRIVIA")]
     modules = [node for node in lists if head(node) == "module"]
@@ -242,6 +259,8 @@ def _read_types(module: Module, word: str, node: Node) -> None:
         if body is not None and head(body) == "func":
             params, results, _ = _signature(body)
             module.func_types[index] = (tuple(type_ for _, type_ in params), results)
+        elif body is not None and head(body) == "struct":
+            module.field_counts[index] = sum(len(value_types(each)) for each in children(body))
 
 
 def value_types(node: Node) -> list[tuple[str | None, str]]:
@@ -320,10 +339,10 @@ def _declare(module: Module, kind: str, node: Node, whole: Node, imported: tuple
     for name in names:
         module.exports[name] = whole
     space: Space = getattr(module, SPACES[kind])
-    if kind == "func":
-        params, results, header = type_use(module, node)
+    if kind == "func" or kind == "tag":
+        params, results, count = type_use(module, node)
         type_ = (tuple(each for _, each in params), results)
-        _bind(module, space, Func(id_, whole, imported, names, type_, header, params))
+        _bind(module, space, Func(id_, whole, imported, names, type_, count, params))
     elif kind == "global":
         _bind(module, space, Global(id_, whole, imported, names, _global_type(node)))
     else:

@@ -66,19 +66,14 @@ class Source:
         return self._relabel(core, self.sites[at], level, 1) if at in self.sites else core
 
     @staticmethod
-    def _relabel(text: str, targets: list[int], level: int, shift: int) -> str:
+    def _relabel(text: str, targets: list[tuple[int, int]], level: int, shift: int) -> str:
         out = []
         done = 0
-        left = iter(targets)
-        for start, word in pieces(text)[1:]:
-            number = parse_nat(word)
-            if number is None:
-                continue
-            target = next(left, None)
-            if target is None:
-                break
+        found = pieces(text)
+        for position, target in targets:
             if target <= level:
-                out += [text[done:start], str(number + shift + (target == 0))]
+                start, word = found[position]
+                out += [text[done:start], str((parse_nat(word) or 0) + shift + (target == 0))]
                 done = start + len(word)
         return "".join([*out, text[done:]])
 
