@@ -14,11 +14,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from ..errors import WatError
 from ..sexpr.nodes import Token, tokens, words
 from ..sexpr.parser import parse
 from . import names
-from .module import FuncType, Module, children, head, node_words, type_use
+from .module import FuncType, Module, UnknownType, children, head, node_words, type_use, type_use_end
 from .options import Options
 
 
@@ -174,20 +173,8 @@ class TypeUses:
             node = parse(f"(func {text}\n)")[1]
             try:
                 params, results, _ = type_use(self.module, node)
-            except WatError:
+            except UnknownType:
                 self.known[text] = None
             else:
                 self.known[text] = tuple(type_ for _, type_ in params), results
         return self.known[text]
-
-
-def type_use_end(body: list[Token], position: int) -> int:
-    """Behind the `(type ..)`, `(param ..)`, `(result ..)` and `(catch ..)` lists that begin at body[position]."""
-    while position < len(body) and body[position].startswith(("(type", "(param", "(result", "(catch")):
-        depth = 0
-        while True:
-            depth += (body[position].type == "OPEN") - (body[position].type == "CLOSE")
-            position += 1
-            if not depth:
-                break
-    return position

@@ -7,7 +7,7 @@ A token is one instruction with its immediates in most text (see grammar.lark). 
 
 from __future__ import annotations
 
-from ..sexpr.nodes import Token, core_length, pieces
+from ..sexpr.nodes import Token, core_length, pieces, plain_id
 from .instructions import CONTROL, SIGNATURES
 
 # What the walk over a body (fold.py) does at a token, most frequent first.
@@ -31,10 +31,11 @@ from .instructions import CONTROL, SIGNATURES
     CALL_INDIRECT,  # also call_ref
     RETURN_CALL_INDIRECT,
     OTHER,  # control that fold.py looks up by name
+    HEAP_TYPE,  # (ref ..) behind an instruction
     UNKNOWN,
     IMMEDIATE,  # words that belong to the instruction before
     SEVERAL,  # more than one instruction
-) = range(22)
+) = range(23)
 
 _ACTS = {
     "local.get": GET, "local.set": SET, "local.tee": TEE, "call": CALL,
@@ -47,6 +48,8 @@ _ACTS = {
     "catch": CATCH, "catch_ref": CATCH, "catch_all": CATCH, "catch_all_ref": CATCH,
     "call_indirect": CALL_INDIRECT, "call_ref": CALL_INDIRECT,
 }  # fmt: skip
+
+_BLOCKS = frozenset(("block", "loop", "try_table"))
 
 # Lists in which instructions follow the head; of these words the head takes a label at most.
 _HOLD_CODE = {"func": 1, "block": 1, "loop": 1, "if": 1, "then": 0, "else": 0, "try_table": 1}
@@ -78,12 +81,12 @@ class Code:
             self.act = CLOSE
             return
         found = pieces(token)
-        self.words = [word for _, word in found[1:]]
+        self.words = [plain_id(word) if word[0] == "$" else word for _, word in found[1:]]
         if found:
             self.op = found[0][1]
         if self.words:
             self.word = self.words[0]
-        if len(_starts(token, found)) > 1:
+        if len(_starts(token, found)) > 1 or (token.type == "LEAF" and self.op in _BLOCKS):
             self.act = SEVERAL
         elif signature := SIGNATURES.get(self.op):
             self.pops, self.pushes = len(signature[0]), len(signature[1])
@@ -92,6 +95,8 @@ class Code:
                 self.act = CONST
         elif self.op in _ACTS:
             self.act = _ACTS[self.op]
+        elif self.op == "ref" and token.type == "LEAF":
+            self.act = HEAP_TYPE
         elif self.op in CONTROL:
             self.act = OTHER
         elif (self.flat and not self.op[:1].islower()) or self.op in _IMMEDIATE_WORDS:
@@ -134,8 +139,6 @@ def _starts(token: Token, found: list[tuple[int, str]]) -> list[int]:
                 return starts  # a folded plain instruction: all else are immediates
         elif position > skip and (word in SIGNATURES or word in CONTROL):
             starts.append(start)
-        elif position == skip + 1 and starts == [found[0][0]] and found[0][1] in ("then", "else", "func"):
-            starts.append(start)  # not an instruction: for the error message
     return starts
 
 
@@ -154,13 +157,13 @@ def regular(tokens: list[Token], codes: Codes) -> list[Token]:
             out.append(Token(first.type, "".join([first, *joined]), width))
             joined = []
         if act == SEVERAL:
-            out += _cut(token)
+            out += cut(token)
         else:
             out.append(token)
     return out[:-1]
 
 
-def _cut(token: Token) -> list[Token]:
+def cut(token: Token) -> list[Token]:
     """`(then local.get 0 drop)` as `(then `, `local.get 0 `, `drop`, `)`."""
     found = pieces(token)
     starts = [0, *_starts(token, found)[1:]]

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..sexpr.nodes import List, Node, Token, pieces, tokens
+from ..sexpr.nodes import List, Node, Token, pieces, tokens, unquote
 from . import names
-from .module import children, head, header_of, holder_of, node_words, parse_nat, unquote
+from .module import children, head, header_of, holder_of, node_words, parse_nat
 
 
 @dataclass(slots=True)

@@ -13,9 +13,8 @@ from typing import Any
 from ..sexpr.nodes import Token, core_length
 from . import code as act
 from .body import ARMS, FINISH, JUMP, LOCALS, OTHERWISE, PAUSE, START, Block, Body, Call, Group, Op, Run, Seq, Text
-from .calls import type_use_end
 from .code import Code, Codes, regular
-from .module import FuncType, parse_nat
+from .module import FuncType, parse_nat, type_use_end
 
 
 @dataclass(slots=True)
@@ -162,6 +161,7 @@ class _Walk:
         self.by_label: dict[str, list[int]] = {}
         self.labels: set[str] = set()
         self.sites: list[tuple[int, list[tuple[int, int]]]] = []
+        self.carried: dict[int, tuple[str, ...]] = {}
         self.frame_count = 0
         # The last tokens of blocks that diverge, where these count as dead ends.
         self.diverging: list[int] | None = None
@@ -219,19 +219,17 @@ class _Walk:
                 what = code.act
             elif what == act.BLOCK or what == act.IF or what == act.CALL_INDIRECT or what == act.RETURN_CALL_INDIRECT:
                 skip = type_use_end(self.tokens, i + 1)
-                if not code.opens and not code.flat:
-                    raise (
-                        Irregular if what == act.BLOCK or what == act.IF else BodyError(f"{code.op} lacks operands", i)
-                    )
-                if not code.flat:
+                if not code.opens and what == act.IF and not code.flat:
+                    raise BodyError("an if needs a (then ...)", i)
+                if code.opens:
                     open_.append((i, len(items), height, low, writes, pauses))
                     low = height
                     writes = 0
                     depth += 1
                 if what == act.CALL_INDIRECT or what == act.RETURN_CALL_INDIRECT:
-                    if not code.flat:
+                    if code.opens:
                         continue
-                elif what == act.IF and not code.flat:
+                elif what == act.IF and code.opens:
                     continue  # its condition comes first, in this sequence
                 else:
                     if gen or kill:
@@ -298,6 +296,9 @@ class _Walk:
             stops = False
             if what == act.PLAIN or what == act.CONST:
                 needs, gives = code.pops, code.pushes
+                if code.flat and end < n and codes[end].act == act.HEAP_TYPE:
+                    skip = end + 1
+                    hot = Text(start, skip, needs, gives, 0, False)
             elif what == act.SET or what == act.TEE:
                 bit = bits.get(code.word) or self.local(code, start)
                 kill |= bit
@@ -317,7 +318,7 @@ class _Walk:
                     events.append((PAUSE, len(calls), 0))
                     calls.append(hot)
                     pauses += 1
-                elif what == act.CALL_INDIRECT and entry is None:
+                elif end > i + 1 and entry is None:
                     hot = Text(start, end, needs, gives, 0, False)
             elif what == act.BRANCH or what == act.STOP:
                 if gen or kill:
@@ -325,6 +326,10 @@ class _Walk:
                     gen = kill = 0
                 needs, gives, targets, stops = self.branch(code, start)
                 events.append((JUMP, targets, stops))
+                if code.flat and end < n and codes[end].act == act.HEAP_TYPE:
+                    while skip <= end or (skip < n and codes[skip].act == act.HEAP_TYPE):
+                        skip = max(skip, end) + 1
+                    hot = Text(start, skip, needs, gives, 0, stops)
             elif what == act.BLOCK or what == act.IF or what == act.END:
                 # The end of a block: back to the sequence around it.
                 if what == act.END and (frame.folded or len(frames) == 1):
@@ -382,6 +387,8 @@ class _Walk:
                 if codes[i - 1].flat:
                     items[-1] = Text(i - 1, i + 1, 3, 1, 0, False)
                 continue
+            elif what == act.HEAP_TYPE:
+                continue  # of the folded instruction around it
             elif what == act.IMMEDIATE or what == act.SEVERAL:
                 raise Irregular
             else:
@@ -425,7 +432,7 @@ class _Walk:
             raise self.leaves(frame, height, n)
         whole = seq.close(n, height, pauses, dead)
         self.sites.sort()  # folded branches end after what is inside them
-        return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels)
+        return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.carried)
 
     @staticmethod
     def leaves(frame: _Frame, height: int, at: int) -> BodyError:
@@ -503,18 +510,23 @@ class _Walk:
             raise BodyError(f"{op} lacks its label", at)
         ids = [target.id for target in targets]
         to = targets[-1]
-        arity = len(to.type[0] if to.op == "loop" else to.type[1])
+        carried = to.type[0] if to.op == "loop" else to.type[1]
+        arity = len(carried)
         match op:
             case "br":
                 return arity, 0, ids, True
             case "br_if":
+                self.carried[at] = carried
                 return arity + 1, arity, ids, False
             case "br_table":
                 return arity + 1, 0, ids, True
             case "br_on_null":
+                self.carried[at] = (*carried, "a reference")
                 return arity + 1, arity + 1, ids, False
             case "br_on_non_null":
+                self.carried[at] = carried[:-1]
                 return arity, arity - 1, ids, False
+        self.carried[at] = (*carried[:-1], "a reference")
         return arity, arity, ids, False  # br_on_cast, br_on_cast_fail
 
     def handlers(self, start: int, end: int) -> list[int]:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import WatError
-from ..sexpr.nodes import List, Token, tokens
-from . import code as act
+from ..sexpr.nodes import List, Token, plain_id, tokens
 from .body import Body
 from .calls import TypeUses
-from .code import Codes, regular
+from .code import Codes
 from .fold import BodyError, Context, fold
 from .lift import Facts, lift, zero
 from .liveness import live_locals
@@ -48,8 +47,6 @@ class _Parts:
 
 def _read(func: Func, indirect: Callable[[FuncType], bool], shared: Shared) -> _Parts:
     node: List = func.node  # type: ignore[assignment]
-    if shared.codes[node[0]].act == act.SEVERAL:  # `(func $f nop ...`: code begins on the line of the head
-        node = [*regular([node[0]], shared.codes), *node[1:]]
     position = func.header
     found = list(func.locals)
     for each in node[position:-1]:
@@ -58,7 +55,7 @@ def _read(func: Func, indirect: Callable[[FuncType], bool], shared: Shared) -> _
         found += value_types(each)
         position += 1
     bits = {str(number): 1 << number for number in range(len(found))}
-    bits.update((name, 1 << number) for number, (name, _) in enumerate(found) if name)
+    bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(found) if name)
     header = tokens(node[:position])
     module = shared.module
     context = Context(
@@ -102,7 +99,7 @@ class _Function:
         self.func, self.header, self.body = func, parts.header, parts.body
         self.locals, self.bits = parts.locals, parts.bits
         self.indent, self.shared = indent, shared
-        self.taken = {name for name, _ in parts.locals if name}
+        self.taken = {plain_id(name) for name, _ in parts.locals if name}
 
     def new_name(self, name: str) -> str:
         """A local's id that the function does not use: the name, or the name with a number."""

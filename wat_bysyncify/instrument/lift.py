@@ -26,10 +26,9 @@ from typing import Any
 from ..sexpr.nodes import Token
 from . import code as act
 from .body import Block, Body, Call, Group, Item, Op, Run, Seq, Text
-from .calls import type_use_end
 from .fold import BodyError
 from .instructions import PURE, SIGNATURES
-from .module import FuncType
+from .module import FuncType, type_use_end
 from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Step, Stmt, Value, flat
 from .temps import Numbers, Temp
@@ -350,8 +349,8 @@ class _Lift:
                 type_ = facts.type_use(self.body.tokens[start + 1 : end])
                 return type_[1] if type_ else ()
             results = SIGNATURES[code.op][1] if code.op in SIGNATURES else ("a reference",)
-            if code.act == act.BRANCH:  # br_if: what it carries goes on
-                return tuple(value.type for value in operands[:-1])
+            if code.act == act.BRANCH:
+                return self.body.carried[start]
             match results[0]:
                 case "local":
                     return (facts.local_type(code.word),)

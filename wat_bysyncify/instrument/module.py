@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import WatError
-from ..sexpr.nodes import List, Node, Token, pieces, tokens, words
-from ..sexpr.parser import offset_of
+from ..sexpr.nodes import List, Node, Token, core_length, pieces, plain_id, tokens, unquote, words
+from ..sexpr.parser import offset_of, parse
 
 FuncType = tuple[tuple[str, ...], tuple[str, ...]]  # parameters, results
 
@@ -51,7 +51,7 @@ class Space:
     def index(self, word: str) -> int | None:
         """The number that `$id` or a number stands for, None where there is none such."""
         if word[0] == "$":
-            return self.names.get(word)
+            return self.names.get(word if word in self.names else plain_id(word))
         number = parse_nat(word)
         return number if number is not None and number < len(self.entities) else None
 
@@ -77,11 +77,20 @@ class Module:
     field_counts: dict[int, int] = field(default_factory=dict)  # of those that are structures
     exports: dict[str, Node] = field(default_factory=dict)
     start: Node | None = None
+    implicit: list[FuncType] | None = None  # the types that inline signatures add, once a number asks for one
 
     def func_type(self, word: str) -> FuncType | None:
         """The function type that a word names."""
         index = self.types.index(word)
-        return None if index is None else self.func_types.get(index)
+        if index is None:
+            number = parse_nat(word)
+            if number is None or number < len(self.types.entities):
+                return None
+            if self.implicit is None:
+                self.implicit = list(_implicit_types(self))
+            number -= len(self.types.entities)
+            return self.implicit[number] if number < len(self.implicit) else None
+        return self.func_types.get(index)
 
     def field_count(self, word: str) -> int | None:
         """How many fields the structure type has that a word names."""
@@ -159,30 +168,30 @@ def children(node: Node) -> Iterator[Node]:
                 yield child
 
 
-def unquote(word: str) -> str:
-    """The text of a string literal: escapes taken out, as far as names need it."""
-    raw = word[1:-1]
-    if "\\" not in raw:
-        return raw
-    out = bytearray()
-    at = 0
-    simple = {"t": 9, "n": 10, "r": 13, '"': 34, "'": 39, "\\": 92}
-    while at < len(raw):
-        char = raw[at]
-        if char != "\\":
-            out += char.encode()
-            at += 1
-        elif raw[at + 1] in simple:
-            out.append(simple[raw[at + 1]])
-            at += 2
-        elif raw[at + 1] == "u":
-            end = raw.index("}", at)
-            out += chr(int(raw[at + 3 : end].replace("_", ""), 16)).encode("utf-8", "surrogatepass")
-            at = end + 1
-        else:
-            out.append(int(raw[at + 1 : at + 3], 16))
-            at += 3
-    return out.decode("utf-8", "replace")
+def own_fields(nodes: List) -> None:
+    """Makes every field a node of its own: equal tokens are one object (nodes.py), and fields are told apart.
+
+    A function whose code begins on the line of its head, `(func $f nop (nop))`, gets a token for that head alone.
+    """
+    holder = holder_of(nodes)
+    for position, node in enumerate(holder):
+        leaf = isinstance(node, Token)
+        if leaf and node.type != "LEAF":
+            continue
+        token = node if leaf else node[0]
+        if leaf:
+            holder[position] = Token("LEAF", token, token.width)
+        if token.startswith("(func") and head(token) == "func":
+            found = pieces(token)
+            count = 2 if found[1:] and found[1][1][0] == "$" else 1
+            if len(found) > count:
+                start = found[count][0]
+                opening = Token("OPEN", token[:start])
+                if leaf:
+                    end = found[-1][0] + len(found[-1][1])
+                    holder[position] = [opening, Token("WORDS", token[start:end]), Token("CLOSE", token[end:])]
+                else:
+                    node[:1] = [opening, Token("WORDS", token[start:])]
 
 
 def read_module(nodes: List, source: List) -> Module:
@@ -232,7 +241,8 @@ def holder_of(nodes: List) -> Any:
         what = f"a module in {rest[0]} form" if rest[0] in ("binary", "quote") else repr(rest[0])
         raise WatError(f"{what} is not supported here", offset)
     if isinstance(module, Token):  # `(module)` on its own: as the empty list that it is
-        open_, close = module[: module.index("e") + 1], module[module.index("e") + 1 :]
+        end = core_length(module) - 1
+        open_, close = module[:end], module[end:]
         position = next(i for i, node in enumerate(nodes) if node is module)
         split: List = [Token("OPEN", open_), Token("CLOSE", close)]
         nodes[position] = split
@@ -242,9 +252,10 @@ def holder_of(nodes: List) -> Any:
 
 def _bind(module: Module, space: Space, entity: Entity) -> None:
     if entity.id is not None:
-        if entity.id in space.names:
+        id_ = plain_id(entity.id)
+        if id_ in space.names:
             raise module.error(f"{space.kind} {entity.id} is defined twice", entity.node)
-        space.names[entity.id] = len(space.entities)
+        space.names[id_] = len(space.entities)
     space.entities.append(entity)
 
 
@@ -304,15 +315,72 @@ def _signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...
     return params, tuple(results), count
 
 
+def _implicit_types(module: Module) -> Iterator[FuncType]:
+    """The types that type uses without `(type ..)` add behind the defined ones, in order (spec, "Abbreviations")."""
+    known = set(module.func_types.values())
+    for kind, node in module.fields:
+        described = next(iter(children(node)), node) if kind == "import" else node
+        uses: list[tuple[str, Node]] = []
+        if head(described) in ("func", "tag"):
+            uses.append(("call_indirect", described))
+        if kind == "func" and isinstance(node, list):
+            inside = tokens(node[1:-1])
+            at = 0
+            while at < len(inside):
+                end = type_use_end(inside, at)
+                if end > at:
+                    op = (words(inside[at - 1]) or [""])[-1 if inside[at - 1].type == "WORDS" else 0] if at else ""
+                    if op[:1] == "$" or op.isdigit():
+                        op = words(inside[at - 1])[0]
+                    if op in ("call_indirect", "return_call_indirect", "block", "loop", "if", "try_table"):
+                        uses.append((op, parse("(func " + "".join(inside[at:end]) + "\n)")[1]))
+                at = max(end, at + 1)
+        for op, use in uses:
+            params, results, _ = _signature(use)
+            type_ = (tuple(each for _, each in params), results)
+            if any(head(child) == "type" for child in header_of(use)):
+                continue
+            if type_ not in known and (op.endswith("call_indirect") or params or len(results) > 1):
+                known.add(type_)
+                yield type_
+
+
+def type_use_end(body: list[Token], position: int) -> int:
+    """Behind the `(type ..)`, `(param ..)`, `(result ..)` and `(catch ..)` lists that begin at body[position]."""
+    while position < len(body):
+        token = body[position]
+        if not token.startswith(_TYPE_USES):
+            if token[:1] != "(" or token[1:2].isalpha() or head(token) not in _TYPE_USE_HEADS:
+                break
+        depth = 0
+        while position < len(body):
+            depth += (body[position].type == "OPEN") - (body[position].type == "CLOSE")
+            position += 1
+            if not depth:
+                break
+    return position
+
+
+_TYPE_USE_HEADS = frozenset(("type", "param", "result", "catch", "catch_ref", "catch_all", "catch_all_ref"))
+_TYPE_USES = ("(type ", "(param", "(result", "(catch")
+
+
+class UnknownType(Exception):
+    """A type use names no function type."""
+
+
 def type_use(module: Module, node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
-    """What `(type $t) (param ..) (result ..)` in a node say: parameters (id, type), results, nodes until after them."""
+    """What `(type $t) (param ..) (result ..)` in a node say: parameters (id, type), results, nodes until after them.
+
+    Raises `UnknownType`.
+    """
     params, results, count = _signature(node)
     for child in children(node):
         if head(child) == "type" and not params and not results:
-            index = module.types.index(node_words(child)[1])
-            if index is None or index not in module.func_types:
-                raise module.error(f"unknown function type {node_words(child)[1]}", node)
-            types, results = module.func_types[index]
+            type_ = module.func_type(node_words(child)[1])
+            if type_ is None:
+                raise UnknownType(f"unknown function type {node_words(child)[1]}")
+            types, results = type_
             params = [(None, type_) for type_ in types]
         if head(child) not in ("type", "export", "import"):
             break
@@ -340,7 +408,10 @@ def _declare(module: Module, kind: str, node: Node, whole: Node, imported: tuple
         module.exports[name] = whole
     space: Space = getattr(module, SPACES[kind])
     if kind == "func" or kind == "tag":
-        params, results, count = type_use(module, node)
+        try:
+            params, results, count = type_use(module, node)
+        except UnknownType as error:
+            raise module.error(str(error), whole) from None
         type_ = (tuple(each for _, each in params), results)
         _bind(module, space, Func(id_, whole, imported, names, type_, count, params))
     elif kind == "global":

@@ -13,7 +13,7 @@ from .code import Codes
 from .control import Control, take_control
 from .function import Shared, complete_function, rewrite_function
 from .modernize import modernize
-from .module import Func, Module, node_words, read_module
+from .module import Func, Module, node_words, own_fields, read_module
 from .options import Options
 from .runtime import Ids, control_text, globals_text, restore_text, save_text
 
@@ -27,6 +27,7 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
     gc.disable()  # nothing here is cyclic; looking for cycles in a million nodes costs more than all else
     try:
         nodes = parse(text)
+        own_fields(nodes)
         source = nodes
         modern, old = modernize(nodes, text)
         control = take_control(modern)
@@ -145,13 +146,16 @@ class _Rewrite:
         """The field behind which the globals of the state go: the last global (they have the next numbers), or else
         what stands before the first function (older tools read in one pass)."""
         fields = self.module.fields
-        last = next((node for kind, node in reversed(fields) if kind == "global"), None)
-        if last is not None:
+        spaces = (self.module.funcs, self.module.tables, self.module.memories, self.module.globals, self.module.tags)
+        ahead = {id(entity.node) for space in spaces for entity in space.entities if entity.imported}
+        ahead |= {id(entity.node) for entity in self.module.globals.entities}
+        last = next((node for _, node in reversed(fields) if id(node) in ahead), None)
+        if last is not None and self.module.globals.entities:
             return last
         stubs = {id(node) for node, _, _ in self.control.functions}
         before: Node | None = None
         for kind, node in fields:
-            if kind == "func" and id(node) not in stubs and isinstance(node, list):
+            if kind == "func" and id(node) not in stubs and id(node) not in ahead:
                 break
             before = node if id(node) not in stubs else before
         return before

@@ -85,6 +85,38 @@ def words(token: str) -> list[str]:
     return [word for _, word in pieces(token)]
 
 
+def plain_id(word: str) -> str:
+    """An id without quotes: `$"a\\62"` is `$ab` (spec, "Text Format / Values / Identifiers")."""
+    return f"${unquote(word[1:])}" if word[1:2] == '"' else word
+
+
+def unquote(string: str) -> str:
+    """The text of a string literal; what is not UTF-8 comes out as replacement characters."""
+    raw = string[1:-1]
+    if "\\" not in raw:
+        return raw
+    out = bytearray()
+    at = 0
+    while at < len(raw):
+        escape = _ESCAPE.match(raw, at)
+        if escape is None:
+            out += raw[at].encode("utf-8", "surrogatepass")
+            at += 1
+            continue
+        at = escape.end()
+        if escape["char"]:
+            out.append(_ESCAPED[escape["char"]])
+        elif escape["code"]:
+            out += chr(min(int(escape["code"].replace("_", ""), 16), 0x10FFFF)).encode("utf-8", "surrogatepass")
+        else:
+            out.append(int(escape["byte"], 16))
+    return out.decode("utf-8", "replace")
+
+
+_ESCAPE = re.compile(r"""\\(?:(?P<byte>[0-9a-fA-F]{2})|u\{(?P<code>[0-9a-fA-F_]+)\}|(?P<char>[tnr"'\\]))""")
+_ESCAPED = {"t": 9, "n": 10, "r": 13, '"': 34, "'": 39, "\\": 92}
+
+
 def core_length(token: str) -> int:
     """The length of a token without the trivia behind it."""
     found = pieces(token)
