@@ -47,11 +47,10 @@ def take_control(nodes: List) -> Control:
                     name += "_"
                     base = name
                 taken.add(base)
-            param = "(param i32)" if imported[2] in names.TAKES_DATA else ""
-            result = "(result i32)" if imported[2] == "get_state" else ""
-            stub = [Token("OPEN", f"(func {name} ", 0)]
-            stub += [Token("LEAF", each, 0) for each in (param, result) if each]
-            functions.append(([*stub, Token("CLOSE", ")", 0)], imported[2], imported[1]))
+            described = next(children(node)) if head(node) == "import" else node
+            type_use = [child for child in header_of(described) if head(child) in ("type", "param", "result")]
+            stub = [Token("OPEN", f"(func {name} ", 0), *type_use, Token("CLOSE", ")", 0)]
+            functions.append((stub, imported[2], imported[1]))
             numbers[count] = name
             removed += 1
             kept += _comments_behind(node)

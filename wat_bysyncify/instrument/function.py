@@ -130,6 +130,7 @@ class _Function:
                 shared.instrumented,
                 self.callee_results,
                 self.global_type,
+                shared.module.address_type,
                 types.of,
                 self.new_name,
             ),

@@ -43,6 +43,7 @@ class Facts:
     instrumented: Callable[[str], bool]  # does a callee restore its own parameters
     callee_results: Callable[[str], tuple[str, ...]]
     global_type: Callable[[str], str]
+    address_type: Callable[[str, str], str]
     type_use: Callable[[list[Token]], FuncType | None]
     new_name: Callable[[str], str]  # a local's name that nothing else has
 
@@ -357,7 +358,7 @@ class _Lift:
                 case "global":
                     return (facts.global_type(code.word),)
                 case "addr":
-                    return ("i32",)
+                    return (facts.address_type(code.op.partition(".")[0], code.word),)
                 case "elem" | "ref" | "field":
                     return ("a reference",)
                 case "operand":

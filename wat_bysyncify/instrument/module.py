@@ -79,6 +79,16 @@ class Module:
     start: Node | None = None
     implicit: list[FuncType] | None = None  # the types that inline signatures add, once a number asks for one
 
+    def address_type(self, kind: str, word: str) -> str:
+        """The type of an address in a memory or table, the first if the word names none."""
+        space = self.memories if kind == "memory" else self.tables
+        index = (space.index(word) if word else 0) or 0
+        if index >= len(space.entities):
+            return "i32"
+        entity = space.entities[index]
+        node = next(children(entity.node), entity.node) if head(entity.node) == "import" else entity.node
+        return "i64" if "i64" in node_words(node) else "i32"
+
     def func_type(self, word: str) -> FuncType | None:
         """The function type that a word names."""
         index = self.types.index(word)

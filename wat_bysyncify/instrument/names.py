@@ -4,6 +4,8 @@ The data structure that `start_unwind` and `start_rewind` are given a pointer to
 
     offset 0   i32   where the stack's next byte goes; the stack grows up
     offset 4   i32   where the stack ends
+
+In a 64-bit memory both are i64, at 0 and 8.
 """
 
 from __future__ import annotations
@@ -15,8 +17,6 @@ TOP_MOST = frozenset(("start_unwind", "stop_rewind"))
 BOTTOM_MOST = frozenset(("stop_unwind", "start_rewind"))
 
 NORMAL, UNWINDING, REWINDING = 0, 1, 2
-
-POSITION_OFFSET, END_OFFSET = 0, 4
 
 # The types whose values are saved to linear memory, with their size in bytes there.
 SAVED_SIZES = {"i32": 4, "i64": 8, "f32": 4, "f64": 8, "v128": 16}

@@ -59,8 +59,6 @@ class _Rewrite:
         self.control = control
         self.prefixes = self._prefixes()
         self.ids = self._ids()
-        if module.memories.entities and self._is_64(module.memories.entities[0].node):
-            raise module.error("a 64-bit memory is not supported yet", module.memories.entities[0].node)
 
     def _prefixes(self) -> list[str]:
         if self.options.names:
@@ -86,14 +84,10 @@ class _Rewrite:
             unused("$unwinding", taken_globals),
             unused("$rewinding", taken_globals),
             unused("$data", taken_globals),
-            "",
+            self.module.address_type("memory", ""),
             {type_: unused(f"$save_{type_}", taken_funcs) for type_ in types},
             {type_: unused(f"$restore_{type_}", taken_funcs) for type_ in types},
         )
-
-    @staticmethod
-    def _is_64(node: Node) -> bool:
-        return " i64 " in f" {''.join(tokens([node]))} "
 
     def pieces(self) -> list[str]:
         """The text of the new module."""

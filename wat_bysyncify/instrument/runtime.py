@@ -20,7 +20,7 @@ class Ids:
     unwinding: str
     rewinding: str
     data: str
-    memory: str  # how a load or store names the memory: "" for the only one, "$id " otherwise
+    address: str  # the type of an address in the memory that holds the frames
     save: dict[str, str]  # by value type
     restore: dict[str, str]
 
@@ -31,8 +31,16 @@ def globals_text(ids: Ids) -> list[str]:
         f"(global {ids.normal} (mut i32) (i32.const 1))",
         f"(global {ids.unwinding} (mut i32) (i32.const 0))",
         f"(global {ids.rewinding} (mut i32) (i32.const 0))",
-        f"(global {ids.data} (mut i32) (i32.const 0))",
+        f"(global {ids.data} (mut {ids.address}) ({ids.address}.const 0))",
     ]
+
+
+def _position(ids: Ids) -> str:
+    return f"({ids.address}.load (global.get {ids.data}))"
+
+
+def _end(ids: Ids) -> str:
+    return f"({ids.address}.load offset={names.SAVED_SIZES[ids.address]} (global.get {ids.data}))"
 
 
 def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[str]:
@@ -53,14 +61,14 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[
             ")",
         ]
     if name in names.TAKES_DATA:
-        lines += ["  (param $data i32)", f"  (global.set {ids.data} (local.get $data))"]
+        lines += [f"  (param $data {ids.address})", f"  (global.set {ids.data} (local.get $data))"]
     state = {"start_unwind": ids.unwinding, "start_rewind": ids.rewinding}.get(name, ids.normal)
     for each in (ids.normal, ids.unwinding, ids.rewinding):
         lines.append(f"  (global.set {each} (i32.const {int(each == state)}))")
     return [
         *lines,
-        f"  (if (i32.gt_u (i32.load {ids.memory}(global.get {ids.data}))",
-        f"                (i32.load {ids.memory}offset=4 (global.get {ids.data})))",
+        f"  (if ({ids.address}.gt_u {_position(ids)}",
+        f"                {_end(ids)})",
         "    (then (unreachable)))",
         ")",
     ]
@@ -69,20 +77,19 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[
 def save_text(type_: str, ids: Ids) -> list[str]:
     """The function that saves a value: at the stack's position, once it is known to fit there, in lines."""
     size = names.SAVED_SIZES[type_]
-    store = "v128.store" if type_ == "v128" else f"{type_}.store"
+    address = ids.address
+    align = "align=4 " if size > 4 else ""
     return [
         f"(func {ids.save[type_]} (param $value {type_})",
-        "  (local $position i32)",
-        f"  (local.set $position (i32.load {ids.memory}(global.get {ids.data})))",
-        f"  (if (i32.lt_u (i32.sub (i32.load {ids.memory}offset=4 (global.get {ids.data}))",
+        f"  (local $position {address})",
+        f"  (local.set $position {_position(ids)})",
+        f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
         "                         (local.get $position))",
-        f"                (i32.const {size}))",
+        f"                ({address}.const {size}))",
         "    (then (unreachable)))",
-        f"  ({store} {ids.memory}align=4 (local.get $position) (local.get $value))"
-        if size > 4
-        else f"  ({store} {ids.memory}(local.get $position) (local.get $value))",
-        f"  (i32.store {ids.memory}(global.get {ids.data})",
-        f"             (i32.add (local.get $position) (i32.const {size})))",
+        f"  ({type_}.store {align}(local.get $position) (local.get $value))",
+        f"  ({address}.store (global.get {ids.data})",
+        f"             ({address}.add (local.get $position) ({address}.const {size})))",
         ")",
     ]
 
@@ -90,13 +97,14 @@ def save_text(type_: str, ids: Ids) -> list[str]:
 def restore_text(type_: str, ids: Ids) -> list[str]:
     """The function that takes back the value saved last, in lines."""
     size = names.SAVED_SIZES[type_]
+    address = ids.address
     align = "align=4 " if size > 4 else ""
     return [
         f"(func {ids.restore[type_]} (result {type_})",
-        "  (local $position i32)",
+        f"  (local $position {address})",
         "  (local.set $position",
-        f"    (i32.sub (i32.load {ids.memory}(global.get {ids.data})) (i32.const {size})))",
-        f"  (i32.store {ids.memory}(global.get {ids.data}) (local.get $position))",
-        f"  ({type_}.load {ids.memory}{align}(local.get $position))",
+        f"    ({address}.sub {_position(ids)} ({address}.const {size})))",
+        f"  ({address}.store (global.get {ids.data}) (local.get $position))",
+        f"  ({type_}.load {align}(local.get $position))",
         ")",
     ]
