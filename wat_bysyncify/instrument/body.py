@@ -139,5 +139,6 @@ class Body:
     ARMS,  # block id: an if, its condition read
     OTHERWISE,  # block id: its else
     FINISH,  # block id, is it a loop
-    JUMP,  # block ids, does control never go on behind it
-) = range(7)
+    JUMP,  # block ids, or minus that of a try_table for its handlers; does control never go on behind it
+    HANDLE,  # minus the id of a try_table that ends, where its exceptions go: as JUMP
+) = range(8)

@@ -12,7 +12,24 @@ from typing import Any
 
 from ..sexpr.nodes import Token, core_length
 from . import code as act
-from .body import ARMS, FINISH, JUMP, LOCALS, OTHERWISE, PAUSE, START, Block, Body, Call, Group, Op, Run, Seq, Text
+from .body import (
+    ARMS,
+    FINISH,
+    HANDLE,
+    JUMP,
+    LOCALS,
+    OTHERWISE,
+    PAUSE,
+    START,
+    Block,
+    Body,
+    Call,
+    Group,
+    Op,
+    Run,
+    Seq,
+    Text,
+)
 from .code import Code, Codes, regular
 from .module import FuncType, parse_nat, type_use_end
 
@@ -49,7 +66,20 @@ class _Frame:
     """A block that is being read. `saved` is the state of the sequence around it."""
 
     __slots__ = (
-        "arms", "branched", "calls", "end", "folded", "id", "label", "marks", "op", "pauses", "saved", "start", "type",
+        "arms",
+        "branched",
+        "calls",
+        "end",
+        "folded",
+        "handlers",
+        "id",
+        "label",
+        "marks",
+        "op",
+        "pauses",
+        "saved",
+        "start",
+        "type",
     )  # fmt: skip
 
     def __init__(self, op: str, start: int, end: int, folded: bool, type_: FuncType, label: str, id_: int) -> None:
@@ -60,6 +90,7 @@ class _Frame:
         self.calls: list[int] = []
         self.pauses = 0
         self.branched = False
+        self.handlers: list[int] = []  # of a try_table: the ids of the blocks that exceptions in it may go to
         self.saved: Any = None
 
     def diverges(self) -> bool:
@@ -161,6 +192,7 @@ class _Walk:
         self.by_label: dict[str, list[int]] = {}
         self.labels: set[str] = set()
         self.sites: list[tuple[int, list[tuple[int, int]]]] = []
+        self.tries: list[int] = []  # the ids of the try_tables around
         self.carried: dict[int, tuple[str, ...]] = {}
         self.frame_count = 0
         # The last tokens of blocks that diverge, where these count as dead ends.
@@ -241,7 +273,11 @@ class _Walk:
                     frame.calls.append(len(calls))
                     events.append((ARMS, frame.id, 0) if what == act.IF else (START, frame.id, code.op == "loop"))
                     if code.op == "try_table":
-                        events.append((JUMP, self.handlers(i, skip), False))
+                        frame.handlers = self.handlers(i, skip)
+                        if self.tries:
+                            frame.handlers.append(-self.tries[-1])
+                        self.tries.append(frame.id)
+                        events.append((JUMP, [-frame.id], False))
                     seq = _Seq(skip, dead)
                     items = seq.items
                     height = len(frame.type[0])
@@ -316,6 +352,8 @@ class _Walk:
                     callee = code.word if what == act.CALL else None
                     hot = Call(start, end, i if entry else end - 1, len(calls), type_, callee, needs)
                     events.append((PAUSE, len(calls), 0))
+                    if self.tries:
+                        events.append((JUMP, [-self.tries[-1]], False))
                     calls.append(hot)
                     pauses += 1
                 elif end > i + 1 and entry is None:
@@ -347,6 +385,9 @@ class _Walk:
                     frame.marks[-1] = (frame.marks[-1][0], i)
                     frame.pauses += pauses
                 events.append((FINISH, frame.id, frame.op == "loop"))
+                if frame.op == "try_table":
+                    events.append((HANDLE, -frame.id, frame.handlers))
+                    self.tries.pop()
                 done = frame
                 inner = writes
                 seq, height, low, depth, dead, pauses, writes = done.saved
@@ -358,8 +399,6 @@ class _Walk:
                     self.diverging.append(i)
                     stops = True
                 if done.pauses:
-                    if done.op == "try_table":
-                        raise BodyError("a pause inside try_table is not supported yet", start)
                     pauses += done.pauses
                     hot = Block(
                         done.op, done.start, done.end, i, done.folded, done.type, len(frames), inner,

@@ -9,7 +9,7 @@ everywhere in the loop: more is saved than need be, in linear time.
 
 from __future__ import annotations
 
-from .body import ARMS, FINISH, JUMP, LOCALS, OTHERWISE, PAUSE, START, Body
+from .body import ARMS, FINISH, HANDLE, JUMP, LOCALS, OTHERWISE, PAUSE, START, Body
 
 _ROUNDS = 12
 
@@ -45,6 +45,10 @@ def _walk(body: Body, live_at: list[int], heads: dict[int, int]) -> bool:
                 live = 0
             for target in a:
                 live |= after[target]
+        elif kind == HANDLE:
+            after[a] = 0
+            for target in b:
+                after[a] |= after[target]
         elif kind == FINISH:
             leave[a] = live
             after[a] = heads.get(a, 0) if b else live

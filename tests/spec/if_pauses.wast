@@ -1,0 +1,76 @@
+;; An if with a pause in its condition, its first arm, its second arm, both, all three.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "condition") (param $x i32) (result i32)
+    (if (i32.and (call $next (local.get $x)) (i32.const 1))
+      (then (return (i32.const 1)))
+      (else (local.set $x (i32.const 5))))
+    (local.get $x)
+  )
+  (func (export "then") (param $x i32) (result i32)
+    (if (local.get $x)
+      (then (local.set $x (i32.const 0)) (local.set $x (call $next (local.get $x)))))
+    (local.get $x)
+  )
+  (func (export "else") (param $x i32) (result i32)
+    (if (local.get $x)
+      (then (local.set $x (i32.const 3)))
+      (else (local.set $x (call $next (local.get $x)))))
+    (local.get $x)
+  )
+  (func (export "both") (param $x i32) (result i32)
+    (if (result i32) (local.get $x)
+      (then (local.set $x (i32.const 0)) (i32.sub (call $next (i32.const 0)) (call $next (i32.const 0))))
+      (else (local.set $x (i32.const 1)) (i32.sub (call $next (i32.const 9)) (call $next (i32.const 0)))))
+  )
+  (func (export "all") (param $x i32) (result i32)
+    local.get $x
+    call $next
+    i32.const 1
+    i32.and
+    if (result i32)
+      i32.const 1
+      call $next
+    else
+      i32.const 2
+      call $next
+    end
+    local.get $x
+    i32.sub
+  )
+  (func (export "nested") (param $x i32) (result i32)
+    (if (i32.eq (local.get $x) (i32.const 1))
+      (then (drop (call $next (i32.const 1))))
+      (else (if (i32.eq (local.get $x) (i32.const 2))
+        (then (drop (call $next (i32.const 2))))
+        (else (if (i32.eq (local.get $x) (i32.const 3))
+          (then (drop (call $next (i32.const 3)))
+                (if (call $next (i32.const 33)) (then (drop (call $next (i32.const 333))))))
+          (else (drop (call $next (i32.const 4)))))))))
+    (call $next (i32.const 0))
+  )
+  (func (export "parameters") (param $x i32) (result i32)
+    (i32.const 5)
+    (i32.const 6)
+    (if (param i32 i32) (result i32) (local.get $x)
+      (then (drop) (i32.mul (call $next (i32.const 0))))
+      (else (i32.sub) (drop (call $next (i32.const 0)))))
+  )
+)
+(assert_return (invoke "condition" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "condition" (i32.const 2)) (i32.const 5))
+(assert_return (invoke "then" (i32.const 1)) (i32.const 30))
+(assert_return (invoke "then" (i32.const 0)) (i32.const 0))
+(assert_return (invoke "else" (i32.const 1)) (i32.const 3))
+(assert_return (invoke "else" (i32.const 0)) (i32.const 40))
+(assert_return (invoke "both" (i32.const 1)) (i32.const -10))
+(assert_return (invoke "both" (i32.const 0)) (i32.const -1))
+(assert_return (invoke "all" (i32.const 1)) (i32.const 100))
+(assert_return (invoke "all" (i32.const 2)) (i32.const 120))
+(assert_return (invoke "nested" (i32.const 1)) (i32.const 140))
+(assert_return (invoke "nested" (i32.const 2)) (i32.const 160))
+(assert_return (invoke "nested" (i32.const 3)) (i32.const 200))
+(assert_return (invoke "nested" (i32.const 4)) (i32.const 220))
+(assert_return (invoke "parameters" (i32.const 1)) (i32.const 1150))
+(assert_return (invoke "parameters" (i32.const 0)) (i32.const -1))
