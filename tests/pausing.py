@@ -21,6 +21,7 @@ from typing import Any
 import wasmtime
 
 from wat_bysyncify.script.host import Exports, Host
+from wat_bysyncify.script.traps import reason
 from wat_bysyncify.script.values import Value
 
 DATA, END = 0xE000, 0x10000
@@ -146,8 +147,11 @@ class Pausing(Numbered):
                 self.control(exports, "start_rewind", DATA)
                 self.check(exports, REWINDING)
                 results = function()
-        finally:
-            self.check(exports, NORMAL)  # a trap is one of the program, not of its pausing
+        except wasmtime.Trap as trap:  # one of the program, not of its pausing
+            if self.state(exports) != NORMAL:
+                raise PausingError(f"trap in state {self.state(exports)}: {reason(trap)}") from trap
+            raise
+        self.check(exports, NORMAL)
         return results
 
     def instantiate(self, store: wasmtime.Store, module: wasmtime.Module, imports: Sequence[Any]) -> wasmtime.Instance:

@@ -99,7 +99,11 @@ class Code:
             self.act = HEAP_TYPE
         elif self.op in CONTROL:
             self.act = OTHER
-        elif (self.flat and not self.op[:1].islower()) or self.op in _IMMEDIATE_WORDS:
+        elif (
+            (self.flat and not self.op[:1].islower())
+            or self.op in _IMMEDIATE_WORDS
+            or self.op.startswith(("offset=", "align=", "nan:"))
+        ):
             self.act = IMMEDIATE
         else:
             self.act = UNKNOWN

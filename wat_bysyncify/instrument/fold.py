@@ -7,6 +7,7 @@ liveness.py the walk also notes what happens to locals, in order (`Body.events`)
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,7 @@ class BodyError(Exception):
         super().__init__(message)
         self.message = message
         self.token = token
+        self.tokens: list[Token] | None = None  # the body's tokens, where they are not those that were given
 
 
 class Irregular(Exception):
@@ -103,21 +105,23 @@ class _Frame:
 class _Seq:
     """A sequence that is being read: `first` its first token, `bound` where in `items` the current statement begins."""
 
-    __slots__ = ("bound", "bound_dead", "bound_pauses", "bound_token", "first", "items")
+    __slots__ = ("bound", "bound_dead", "bound_pauses", "bound_token", "first", "items", "takes")
 
-    def __init__(self, first: int, dead: bool) -> None:
+    def __init__(self, first: int, dead: bool, takes: int = 0) -> None:
         self.first = self.bound_token = first
         self.items: list[Any] = []
         self.bound = self.bound_pauses = 0
         self.bound_dead = dead
+        self.takes = takes  # parameters of the block: its first statement uses them, so it is a Group
 
     def boundary(self, end: int, pauses: int, dead: bool) -> None:
         """The operand stack is empty before tokens[end]: a statement ends."""
         items = self.items
-        if pauses > self.bound_pauses:
+        if pauses > self.bound_pauses or self.takes:
             items[self.bound :] = [Group(items[self.bound :], self.bound_token, end)]
             self.bound += 1
             self.bound_pauses = pauses
+            self.takes = 0
         elif self.bound and items[self.bound - 1].__class__ is Run:
             items[self.bound - 1].end = end
             del items[self.bound :]
@@ -133,7 +137,7 @@ class _Seq:
         if height:
             if not self.bound_dead:
                 tail = Run(self.bound_token, end)
-                if pauses > self.bound_pauses:
+                if pauses > self.bound_pauses or self.takes:
                     tail = Group(self.items[self.bound :], self.bound_token, end)
             del self.items[self.bound :]  # what cannot be reached goes: it could only leave values for nobody
         elif self.bound_token < end:
@@ -148,16 +152,18 @@ def fold(tokens: list[Token], context: Context) -> Body:
     """
     try:
         return _Walk(tokens, context).walk()
-    except Irregular:
-        return fold(regular(tokens, context.code), context)
-    except BodyError:
+    except (Irregular, BodyError) as error:
+        cut = regular(tokens, context.code)
+        if len(cut) != len(tokens):
+            return fold(cut, context)
+        if isinstance(error, Irregular):
+            raise BodyError("a word that belongs to no instruction", 0) from None
         closed = _Walk(tokens, context)
         closed.diverging = []
-        try:
+        with suppress(BodyError):
             closed.walk()
-        except BodyError:
-            pass
         if not closed.diverging:
+            error.tokens = tokens
             raise
         return _Walk(close_diverging(tokens, closed.diverging), context).walk()
 
@@ -278,9 +284,9 @@ class _Walk:
                             frame.handlers.append(-self.tries[-1])
                         self.tries.append(frame.id)
                         events.append((JUMP, [-frame.id], False))
-                    seq = _Seq(skip, dead)
-                    items = seq.items
                     height = len(frame.type[0])
+                    seq = _Seq(skip, dead, height)
+                    items = seq.items
                     low = depth = pauses = writes = 0
                     continue
             elif what == act.THEN or what == act.ELSE:
@@ -310,9 +316,9 @@ class _Walk:
                 frame.marks.append((i, -1))
                 frame.calls.append(len(calls))
                 dead = frame.saved[4]
-                seq = _Seq(i + 1, dead)
-                items = seq.items
                 height = len(frame.type[0])
+                seq = _Seq(i + 1, dead, height)
+                items = seq.items
                 low = depth = pauses = 0
                 if code.opens:
                     open_.append(None)
@@ -330,7 +336,11 @@ class _Walk:
             end = start + 1
             hot: Any = None
             stops = False
-            if what == act.PLAIN or what == act.CONST:
+            if what <= act.PLAIN:
+                if what == act.GET:  # `(local.get $x ;; with a comment`
+                    bit = bits.get(code.word) or self.local(code, start)
+                    if not kill & bit:
+                        gen |= bit
                 needs, gives = code.pops, code.pushes
                 if code.flat and end < n and codes[end].act == act.HEAP_TYPE:
                     skip = end + 1
@@ -450,7 +460,7 @@ class _Walk:
             else:
                 _, count, base, saved_low, saved_writes, saved_pauses = entry
                 depth -= 1
-                if pauses == saved_pauses:
+                if pauses == saved_pauses and (low == base and height - low == gives or what == act.BLOCK or stops):
                     items[count:] = [Text(start, i + 1, max(0, base - low), height - low, writes, dead)]
                 elif hot:
                     items.append(hot)

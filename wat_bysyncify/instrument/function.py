@@ -70,7 +70,8 @@ def _read(func: Func, indirect: Callable[[FuncType], bool], shared: Shared) -> _
 
 
 def _placed(error: BodyError, func: Func, header: list[Token], inside: list[Token], shared: Shared) -> WatError:
-    width = sum(token.width for token in [*header, *inside[: error.token]])
+    before = (error.tokens or inside)[: error.token]
+    width = sum(token.width for token in [*header, *before])
     return WatError(error.message, shared.module.offset(func.node) + width)
 
 

@@ -435,7 +435,8 @@ class _Lift:
         before = source.around(first - 1)
         piece = Piece(before.inline + "".join(flat(parts)), source.indent_of(first), before.lines)
         tail = self.codes[item.last].trivia
-        self.free(operands)
+        if restores:
+            self.free(operands)  # else they are read again on rewind: the result must not take their place
 
         step = Resume(item.index, [])
         self.steps.append(step)
@@ -483,6 +484,8 @@ class _Lift:
                     self.stack.append(self.temp_value(temp, not folded, tail, item.start))
             else:
                 piece.trail = source.around(item.last).same_line
+        if not restores:
+            self.free(operands)
         return taken
 
     def block(self, item: Block, following: Item | None) -> int:

@@ -1,0 +1,15 @@
+;; A folded br_if that carries a value and stands before a pausing call, alone and with several values.
+(module
+  (import "spectest" "print->i32" (func $next (result i32)))
+  (memory (export "memory") 1)
+  (func (export "select") (param i32) (result i32)
+    (select (br_if 0 (i32.const 1) (local.get 0)) (call $next) (i32.const 0)))
+  (func (export "two") (param i32) (result i32 i64)
+    (block $l (result i32 i64)
+      (br_if $l (i32.const 5) (i64.const 6) (local.get 0))
+      (drop) (call $next) (i32.add) (i64.const 7)))
+)
+(assert_return (invoke "select" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "select" (i32.const 0)) (i32.const 10))
+(assert_return (invoke "two" (i32.const 1)) (i32.const 5) (i64.const 6))
+(assert_return (invoke "two" (i32.const 0)) (i32.const 25) (i64.const 7))

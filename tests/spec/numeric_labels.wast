@@ -1,0 +1,38 @@
+;; Labels and locals by number, out of paused blocks and loops, to the function's label too.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "out") (param i32) (result i32) (local i32)
+    (block
+      (block
+        (drop (call $next (i32.const 1)))
+        (br_if 0 (i32.eq (local.get 0) (i32.const 0)))
+        (br_if 1 (i32.eq (local.get 0) (i32.const 1)))
+        (br 2 (call $next (i32.const 2))))
+      (local.set 1 (i32.const 10)))
+    (i32.add (local.get 1) (local.get 0)))
+  (func (export "function by br_if") (param i32) (result i32)
+    (loop
+      (drop (br_if 1 (call $next (i32.const 3)) (local.get 0)))
+      (local.set 0 (i32.const 1))
+      (br 0))
+    (unreachable))
+  (func (export "no results") (param i32)
+    (block (loop (if (call $next (i32.const 4)) (then (br 3))) (br 1)))
+    (unreachable))
+  (func (export "shadowed") (param i32) (result i32)
+    (block $l (result i32)
+      (block $l
+        (drop (call $next (i32.const 0)))
+        (br_if $l (local.get 0))
+        (br 1 (i32.const 8)))
+      (i32.const 9)))
+)
+(assert_return (invoke "out" (i32.const 0)) (i32.const 10))
+(assert_return (invoke "out" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "out" (i32.const 2)) (i32.const 42))
+(assert_return (invoke "function by br_if" (i32.const 0)) (i32.const 63))
+(assert_return (invoke "function by br_if" (i32.const 1)) (i32.const 73))
+(invoke "no results" (i32.const 1))
+(assert_return (invoke "shadowed" (i32.const 0)) (i32.const 8))
+(assert_return (invoke "shadowed" (i32.const 1)) (i32.const 9))
