@@ -39,8 +39,8 @@ IMPORTS: dict[str, Type] = {
 }
 UNARY = {
     "i32": [
-        ("i32.eqz", "i32"), ("i32.clz", "i32"), ("i32.popcnt", "i32"), ("i32.extend8_s", "i32"), ("i32.wrap_i64", "i64"),
-        ("i64.eqz", "i64"), ("i32.trunc_sat_f64_s", "f64"), ("i32.trunc_sat_f32_u", "f32"),
+        ("i32.eqz", "i32"), ("i32.clz", "i32"), ("i32.popcnt", "i32"), ("i32.extend8_s", "i32"),
+        ("i32.wrap_i64", "i64"), ("i64.eqz", "i64"), ("i32.trunc_sat_f64_s", "f64"), ("i32.trunc_sat_f32_u", "f32"),
         ("i32x4.extract_lane 2", "v128"), ("i8x16.extract_lane_s 5", "v128"), ("v128.any_true", "v128"),
     ],
     "i64": [
@@ -48,7 +48,9 @@ UNARY = {
         ("i64.trunc_sat_f64_u", "f64"), ("i64x2.extract_lane 1", "v128"),
     ],
     "f32": [("f32.convert_i32_s", "i32"), ("f32.neg", "f32"), ("f32.abs", "f32"), ("f32.demote_f64", "f64")],
-    "f64": [("f64.convert_i32_u", "i32"), ("f64.convert_i64_s", "i64"), ("f64.floor", "f64"), ("f64.promote_f32", "f32")],
+    "f64": [
+        ("f64.convert_i32_u", "i32"), ("f64.convert_i64_s", "i64"), ("f64.floor", "f64"), ("f64.promote_f32", "f32"),
+    ],
     "v128": [("i32x4.splat", "i32"), ("i64x2.splat", "i64"), ("v128.not", "v128"), ("i8x16.abs", "v128")],
 }  # fmt: skip
 BINARY = {
@@ -189,7 +191,7 @@ class _Generator:
         else:
             words += [f"(param {id_ or ''} {type_})" for id_, type_ in self.locals]
             words += [f"(result {' '.join(results)})"] if results else []
-        for type_ in self.some_types(4) + ("i32",):
+        for type_ in (*self.some_types(4), "i32"):
             id_ = self.name(LOCAL_NAMES, taken)
             self.locals.append((id_, type_))
             words.append(f"(local {id_ or ''} {type_})")
@@ -201,7 +203,9 @@ class _Generator:
 
     # -- sequences and statements
 
-    def sequence(self, results: tuple[str, ...], depth: int, fuel: bool = False, given: tuple[str, ...] = ()) -> list[Node]:
+    def sequence(
+        self, results: tuple[str, ...], depth: int, fuel: bool = False, given: tuple[str, ...] = ()
+    ) -> list[Node]:
         """Statements, then the results; `given` are the values there at the start (of a block with parameters)."""
         nodes: list[Node] = []
         if given:
@@ -431,8 +435,8 @@ class _Generator:
         if places and self.chance(0.5):
             index = Node("i32.const", [str(self.random.choice(places))], results=("i32",))
             if self.chance(0.5):  # through something that cannot be evaluated twice
-                zero = Node("i32.and", [], [*self.operands(("i32",), depth + 1), Node("i32.const", ["0"], results=("i32",))])
-                zero.results = ("i32",)
+                zero = Node("i32.const", ["0"], results=("i32",))
+                zero = Node("i32.and", [], [*self.operands(("i32",), depth + 1), zero], ("i32",))
                 index = Node("i32.add", [], [zero, index], ("i32",))
             return Node("call_indirect", self.type_use(func.type), [*operands, index], func.type[1])
         return Node("call", [self.word(func.id, number)], operands, func.type[1])
@@ -479,8 +483,8 @@ class _Printer:
         random = self.random
         indent = "  " * self.depth
         if random.random() < self.comments:
-            comment = random.choice([" (; one ;) ", f" ;; two ) \" (\n{indent}", f"\n{indent};; a line\n{indent}", "(;;)"])
-            self.out.append(comment)
+            behind, line = f' ;; two ) " (\n{indent}', f"\n{indent};; a line\n{indent}"
+            self.out.append(random.choice([" (; one ;) ", behind, line, "(;;)"]))
         elif random.random() < self.breaks:
             self.out.append("\n" + indent)
         else:
@@ -523,7 +527,7 @@ class _Printer:
         """The operands printed before a folded node, and those inside it: parameters of a block stand before it."""
         at = node.params
         inside = node.operands[at:]
-        if node.arms and not inside or self.random.random() > 0.12 * (self.folding < 1):
+        if (node.arms and not inside) or self.random.random() > 0.12 * (self.folding < 1):
             return node.operands[:at], inside
         at = self.random.randint(at, len(node.operands))
         return node.operands[:at], node.operands[at:]

@@ -218,7 +218,7 @@ ERRORS = {
     "unclosed inner parenthesis": ("(module\n  (func (nop\n", "2:9", "unclosed '('"),
     "stray parenthesis": ("(module\n  (func)))\n", "2:10", "unexpected ')'"),
     "unclosed string": ('(module\n  (data "abc', "2:9", "unclosed string"),
-    "unclosed comment": ("(module\n  (; never\n  ends)", "2:3", "unclosed comment"),
+    "unclosed block comment": ("(module\n  (; never\n  ends)", "2:3", "unclosed block comment"),
     "stray character": ("(module\n  [)", "2:3", "unexpected character '['"),
     "no module": ("hello", "1:1", "unknown module field 'hello'"),
     "two modules": ("(module)\n(module)", "2:1", "only one module is read, with nothing beside it"),

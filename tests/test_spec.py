@@ -95,7 +95,7 @@ def test_there_are_scripts() -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
 def test_as_it_is(path: Path) -> None:
-    """The assertions of a script hold for the modules that it gives (in today's text, and without control functions)."""
+    """The assertions of a script hold for its modules (of today's text, and without control functions)."""
     text = path.read_text()
     if drives_itself(text):
         pytest.skip("needs control functions")

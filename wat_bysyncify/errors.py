@@ -23,10 +23,10 @@ class WatError(Exception):
         if self.offset is None:
             return f"{file}: error: {self.message}"
         line, column = line_and_column(text, self.offset)
-        start = self.offset - column + 1
+        start = max(text.rfind("\n", 0, self.offset), text.rfind("\r", 0, self.offset)) + 1
         ends = [end for end in (text.find("\n", start), text.find("\r", start)) if end >= 0]
         source = text[start : min(ends, default=len(text))].removeprefix("\ufeff")
-        caret = self.offset - start - (1 if text.startswith("\ufeff") and start == 0 else 0)
+        caret = column - 1
         if len(source) > 100:
             cut = max(0, min(caret - 50, len(source) - 100))
             source, caret = source[cut : cut + 100], caret - cut
@@ -35,7 +35,9 @@ class WatError(Exception):
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, both from 1, of an index into `text`."""
+    """Line and column, both from 1, of an index into `text`; a byte order mark does not count."""
     before = text[:offset]
+    if before.startswith("\ufeff"):
+        before, offset = before[1:], offset - 1
     line = before.count("\n") + before.count("\r") - before.count("\r\n") + 1
     return line, offset - max(before.rfind("\n"), before.rfind("\r"))

@@ -13,10 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..sexpr.nodes import Token, tokens, words
 from ..sexpr.parser import parse
+from . import code as act
 from . import names
+from .code import Code, Codes, regular
 from .module import FuncType, Module, UnknownType, children, head, node_words, type_use, type_use_end
 from .options import Options
 
@@ -30,7 +33,6 @@ class Pausing:
     types: set[FuncType] = field(default_factory=set)
     any_indirect: bool = False  # any indirect call can pause
     added: set[int] = field(default_factory=set)  # by the add list: their indirect calls can pause in any case
-    bodies: dict[int, list[Token]] = field(default_factory=dict)  # the tokens of each function that was looked at
 
     def indirect(self, func: int) -> Callable[[FuncType], bool]:
         """Whether a call through a table, of a type, can pause in a function."""
@@ -47,7 +49,7 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda name: name in exact or any(pattern.fullmatch(name) for pattern in wild)
 
 
-def find_pausing(module: Module, control: dict[int, str], options: Options) -> Pausing:
+def find_pausing(module: Module, control: dict[int, str], options: Options, codes: Codes) -> Pausing:
     """The functions that can pause, and those to instrument; `control` are the control functions among them."""
     found = Pausing()
     funcs = module.funcs.entities
@@ -70,7 +72,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options) -> P
     if not (found.can_pause or control or found.added):
         return found
 
-    callers, indirect, addressed = _calls(module, found)
+    callers, indirect, addressed = _calls(module, codes)
     bottom = {caller for i, name in control.items() if name in names.BOTTOM_MOST for caller in callers.get(i, ())}
     top = {caller for i, name in control.items() if name in names.TOP_MOST for caller in callers.get(i, ())}
     seeds = found.can_pause | top - bottom
@@ -98,45 +100,56 @@ def find_pausing(module: Module, control: dict[int, str], options: Options) -> P
     return found
 
 
-def _calls(module: Module, found: Pausing) -> tuple[dict[int, set[int]], dict[FuncType, set[int]], set[int]]:
+def _calls(module: Module, codes: Codes) -> tuple[dict[int, set[int]], dict[FuncType, set[int]], set[int]]:
     """Who calls each function; who calls through a table, by type; whose address is taken."""
     callers: dict[int, set[int]] = {}
     indirect: dict[FuncType, set[int]] = {}
     addressed: set[int] = set()
     index = module.funcs.index
     types = TypeUses(module)
-    calls: dict[Token, list[str]] = {}  # what each distinct token calls or refers to: its instruction, a function
+    calling: dict[Token, Code | None] = {}  # of the distinct tokens, those that call or take an address
     for i, func in enumerate(module.funcs.entities):
         if func.imported or not isinstance(func.node, list):
             continue
-        body = found.bodies[i] = tokens([func.node])
+        body = tokens([func.node])
+        distinct = set(body)
+        if any(codes[token].act in (act.IMMEDIATE, act.SEVERAL) for token in distinct):
+            body = regular(body, codes)
+            distinct = set(body)
         through_table = False
-        for token in set(body):
-            said = calls.get(token)
-            if said is None:
-                said = calls[token] = words(token) if "call" in token or "ref.func" in token else []
-            for op, word in zip(said, [*said[1:], ""], strict=False):
-                if op in ("call", "return_call", "ref.func"):
-                    callee = index(word) if word else None
-                    if callee is None:
-                        pass  # fold.py reports it with its position, if it matters
-                    elif op == "ref.func":
-                        addressed.add(callee)
-                    else:
-                        callers.setdefault(callee, set()).add(i)
-                elif op in _THROUGH_TABLE:
-                    through_table = True
+        for token in distinct:
+            if token not in calling:
+                code = codes[token]
+                calling[token] = code if code.op in _CALLING else None
+            called = calling[token]
+            if called is None:
+                continue
+            if called.op in _THROUGH_TABLE:
+                through_table = True
+                continue
+            callee = index(called.word) if called.word else None
+            if callee is None:
+                pass  # fold.py reports it with its position, if it matters
+            elif called.op == "ref.func":
+                addressed.add(callee)
+            else:
+                callers.setdefault(callee, set()).add(i)
         if through_table:
             for position, token in enumerate(body):
-                said = calls[token]
-                if not _THROUGH_TABLE.isdisjoint(said):
-                    by_word = said[0].endswith("call_ref") and len(said) > 1
-                    type_ = module.func_type(said[1]) if by_word else types.at(body, position + 1)
+                called = calling[token]
+                if called is not None and called.op in _THROUGH_TABLE:
+                    by_word = called.op.endswith("call_ref")
+                    type_ = module.func_type(called.word) if by_word else types.at(body, position + 1)
                     indirect.setdefault(type_ or ((), ()), set()).add(i)
     for word, node in module.fields:
         if word in ("elem", "table", "global"):
-            for name in words("".join(tokens([node]))):
-                number = index(name) if name[0] in "$0123456789" else None
+            found = words("".join(tokens([node])))
+            listed = [node] if word == "elem" else [child for child in children(node) if head(child) == "elem"]
+            for name in [
+                *(name for op, name in pairwise(found) if op == "ref.func"),
+                *(name for each in listed for name in node_words(each)[1:] if name[0] in "$0123456789"),
+            ]:
+                number = index(name)
                 if number is not None:
                     addressed.add(number)
     if any(entity.exports or entity.imported for entity in module.tables.entities) or any(
@@ -151,6 +164,12 @@ def _calls(module: Module, found: Pausing) -> tuple[dict[int, set[int]], dict[Fu
     return callers, indirect, addressed
 
 
+_CALLING = frozenset(("call", "return_call", "ref.func")) | {
+    "call_indirect",
+    "call_ref",
+    "return_call_indirect",
+    "return_call_ref",
+}
 _THROUGH_TABLE = frozenset(("call_indirect", "call_ref", "return_call_indirect", "return_call_ref"))
 
 

@@ -10,29 +10,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..sexpr.nodes import List, Node, Token, pieces, tokens, unquote
+from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, unquote, words
 from . import names
-from .module import children, head, header_of, holder_of, node_words, parse_nat
+from .module import children, head, header_of, holder_of, node_words, parse_nat, read_module
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFunction:
+    """`node` stands for the control function `name`, which was imported from `module` by the field `source`.
+
+    `exports` are the string literals under which the import was exported where it stood.
+    """
+
+    node: Node
+    name: str
+    module: str
+    source: Node
+    exports: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Control:
-    """`functions` are the nodes that stand for control functions, each with its name and the module it came from."""
+    """The nodes of a module without control imports, and the functions that stand for them."""
 
     nodes: List
-    functions: list[tuple[Node, str, str]]
+    functions: list[ControlFunction]
 
 
 def take_control(nodes: List) -> Control:
     """The nodes without imports of control functions, and with functions in their places."""
     holder = holder_of(nodes)
     kept: List = []
-    functions: list[tuple[Node, str, str]] = []
+    functions: list[ControlFunction] = []
     numbers: dict[int, str] = {}  # what each function's number becomes, where it changes
     count = 0
     removed = 0
     if not any(imported and names.is_control(imported[1:3]) for imported in map(_import_of, holder)):
         return Control(nodes, [])
+    _spell_out_types(nodes, holder)
     taken = {word for token in set(tokens(holder)) if "$" in token for _, word in pieces(token) if word[0] == "$"}
     for node in holder:
         imported = _import_of(node)
@@ -50,7 +65,8 @@ def take_control(nodes: List) -> Control:
             described = next(children(node)) if head(node) == "import" else node
             type_use = [child for child in header_of(described) if head(child) in ("type", "param", "result")]
             stub = [Token("OPEN", f"(func {name} ", 0), *type_use, Token("CLOSE", ")", 0)]
-            functions.append((stub, imported[2], imported[1]))
+            exports = tuple(node_words(child)[1] for child in header_of(described) if head(child) == "export")
+            functions.append(ControlFunction(stub, imported[2], imported[1], node, exports))
             numbers[count] = name
             removed += 1
             kept += _comments_behind(node)
@@ -61,8 +77,48 @@ def take_control(nodes: List) -> Control:
         count += 1
     _Numbers(numbers, count, removed).change(kept)
     end = len(kept) - 1 if holder is not nodes else len(kept)
-    kept[end:end] = [node for node, _, _ in functions]
+    kept[end:end] = [function.node for function in functions]
     return Control(kept if holder is nodes else [kept if node is holder else node for node in nodes], functions)
+
+
+def _spell_out_types(nodes: List, holder: List) -> None:
+    """Writes out the types that are named by number and that only a type use defines.
+
+    Such types are numbered in the order of the text, in which functions move here:
+
+        (type 7)   ->   (param i32) (result i32)
+    """
+    count = sum(head(each) == "type" for node in holder for each in ([node, *children(node)] if node else []))
+    if not any(_type_number(token) >= count for token in set(tokens(holder)) if token.startswith("(type")):
+        return
+    module = read_module(nodes, nodes)
+    stack = [holder]
+    while stack:
+        node = stack.pop()
+        for position in range(len(node) - 1, 0, -1):
+            child = node[position]
+            if isinstance(child, list):
+                stack.append(child)
+            elif child.type == "LEAF" and child.startswith("(type") and _type_number(child) >= count:
+                type_ = module.func_type(words(child)[1])
+                if type_ is None:
+                    continue  # it is reported where it matters
+                spelled = [
+                    f"({kind} {each}) " for kind, found in (("param", type_[0]), ("result", type_[1])) for each in found
+                ]
+                if any(head(each) in ("param", "result") for each in node[position + 1 : position + 2]):
+                    spelled = []
+                texts = spelled or [" "]
+                texts[-1] = texts[-1].rstrip() + child[core_length(child) :]
+                node[position : position + 1] = [
+                    Token("LEAF" if text.strip() else "TRIVIA", text, child.width if at == 0 else 0)
+                    for at, text in enumerate(texts)
+                ]
+
+
+def _type_number(token: Token) -> int:
+    number = parse_nat([*words(token), "", ""][1])
+    return -1 if number is None else number
 
 
 def _import_of(node: Node) -> tuple[str, str, str, str] | None:
@@ -73,7 +129,7 @@ def _import_of(node: Node) -> tuple[str, str, str, str] | None:
     if kind == "import":
         found = node_words(node)
         described = next(children(node), None)
-        if described is None or len(found) < 3:
+        if described is None or len(found) < 3 or found[1][0] != '"' or found[2][0] != '"':
             return None
         id_ = next((word for word in node_words(described)[1:2] if word[0] == "$"), "")
         return head(described), unquote(found[1]), unquote(found[2]), id_
@@ -81,6 +137,8 @@ def _import_of(node: Node) -> tuple[str, str, str, str] | None:
         for child in header_of(node):
             if head(child) == "import":
                 found = node_words(child)
+                if len(found) < 3:
+                    return None
                 id_ = next((word for word in node_words(node)[1:2] if word[0] == "$"), "")
                 return kind, unquote(found[1]), unquote(found[2]), id_
     return None
@@ -116,39 +174,44 @@ class _Numbers:
             kind = head(node)
             if isinstance(node, Token):
                 if kind == "start" and node.type == "LEAF":
-                    holder[position] = self.token(node, "start")
+                    holder[position] = self.token(node, frozenset(("start",)))
+                elif kind == "elem":
+                    holder[position] = self.listed(node, "func")
             elif kind in ("elem", "export", "func", "global", "table"):
                 stack.append((node, kind == "elem"))
         while stack:
             node, listed = stack.pop()
             whole = listed
+            before = ""  # the last word of the token before, whose number may stand on a line of its own
             for position, child in enumerate(node):
                 if isinstance(child, list):
                     stack.append((child, head(child) == "elem"))
-                    whole = listed
-                elif whole and child.type == "WORDS":
-                    node[position] = self.listed(child)
-                elif child.type == "LEAF" and child.startswith("(elem") and head(child) == "elem":
-                    node[position] = self.listed(child)
-                else:
-                    node[position] = self.code(child, whole)
+                    before = ""
+                elif child.type != "CLOSE":
+                    if (whole and child.type == "WORDS") or (child.type == "LEAF" and head(child) == "elem"):
+                        node[position] = self.listed(child)
+                    elif whole and child.type == "OPEN":
+                        node[position] = self.listed(child, "func")
+                    else:
+                        node[position] = self.code(child, before)
+                    before = "" if child.type == "LEAF" else (words(child) or [""])[-1]
 
-    def code(self, token: Token, listed: bool) -> Token:
+    def code(self, token: Token, before: str) -> Token:
         """A token in which a number behind `call`, `ref.func`, `func` or `return_call` is a function's."""
-        if listed and token.type == "OPEN":
-            return self.listed(token, "func")
+        if before in _NAME_FUNCTIONS:
+            return self.token(token, _NAME_FUNCTIONS, before)
         found = self.codes.get(token)
         if found is None:
             found = token
             if "call" in token or "func" in token:
-                found = self.token(token, "call", "return_call", "ref.func", "func")
+                found = self.token(token, _NAME_FUNCTIONS)
             self.codes[token] = found
         return found
 
-    def token(self, token: Token, *ops: str) -> Token:
+    def token(self, token: Token, ops: frozenset[str], before: str = "") -> Token:
+        """A token in which a number behind one of the words `ops` is a function's."""
         out: list[str] = []
         done = 0
-        before = ""
         for start, word in pieces(token):
             if before in ops:
                 new = self.new(word)
@@ -170,3 +233,6 @@ class _Numbers:
                 out += [token[done:start], new]
                 done = start + len(word)
         return Token(token.type, "".join([*out, token[done:]]), token.width) if out else token
+
+
+_NAME_FUNCTIONS = frozenset(("call", "return_call", "ref.func", "func"))

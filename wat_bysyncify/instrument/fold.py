@@ -154,7 +154,7 @@ def fold(tokens: list[Token], context: Context) -> Body:
         return _Walk(tokens, context).walk()
     except (Irregular, BodyError) as error:
         cut = regular(tokens, context.code)
-        if len(cut) != len(tokens):
+        if cut != tokens:
             return fold(cut, context)
         if isinstance(error, Irregular):
             raise BodyError("a word that belongs to no instruction", 0) from None
@@ -460,7 +460,7 @@ class _Walk:
             else:
                 _, count, base, saved_low, saved_writes, saved_pauses = entry
                 depth -= 1
-                if pauses == saved_pauses and (low == base and height - low == gives or what == act.BLOCK or stops):
+                if pauses == saved_pauses and ((low == base and height - low == gives) or what == act.BLOCK or stops):
                     items[count:] = [Text(start, i + 1, max(0, base - low), height - low, writes, dead)]
                 elif hot:
                     items.append(hot)

@@ -9,13 +9,11 @@ such text is refused if it uses numbers.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from ..errors import WatError
 from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens
 from ..sexpr.parser import offset_of
 from .instructions import OLD_NAMES, OLD_TYPES
-from .module import SPACES, children, head, header_of, holder_of, parse_nat
+from .module import SPACES, children, head, header_of, holder_of, node_words, parse_nat
 
 # Each old name holds one of these, and today's text hardly does: a quick way to see that there is nothing to do.
 HINTS = (
@@ -31,14 +29,8 @@ def modernize(nodes: List, text: str) -> tuple[List, bool]:
     old = False
     if any(hint in text for hint in HINTS):
         _rename(nodes)
-    if "(if" in text:
-        found = tokens(nodes)
-        ifs = sum(token.startswith("(if") for token in found)
-        thens = sum(token.startswith("(then") for token in found)
-        del found
-        if ifs > thens:
-            _add_then(nodes)
-            old = True
+    if text.count("(if") > text.count("(then"):
+        old = _add_then(nodes)
     return _imports_first(nodes), old
 
 
@@ -75,8 +67,9 @@ def _renamed(token: Token) -> Token:
 _BEFORE_CONDITION = frozenset(("type", "param", "result"))
 
 
-def _add_then(nodes: List) -> None:
-    """`(if c a b)` as `(if c (then a) (else b))`, with all white space where it was."""
+def _add_then(nodes: List) -> bool:
+    """`(if c a b)` as `(if c (then a) (else b))`, with all white space where it was; was there any?"""
+    found = False
     stack = [nodes]
     while stack:
         node = stack.pop()
@@ -87,7 +80,9 @@ def _add_then(nodes: List) -> None:
                     raise WatError("an if needs a condition and one or two arms", offset_of(nodes, node))
                 arms = [*_arm("(then ", inside[1]), *(_arm("(else ", inside[2]) if len(inside) > 2 else ())]
                 node[-len(inside) : -1] = arms
+                found = True
         stack += [child for child in node if child.__class__ is list]
+    return found
 
 
 def _arm(opening: str, node: Node) -> List:
@@ -108,31 +103,33 @@ def _imports_first(nodes: List) -> List:
     fields = [(head(node), node) for node in holder if isinstance(node, list) or node.type == "LEAF"]
     first: Node | None = None
     defined: set[str] = set()
-    late: list[tuple[str, Node]] = []
+    late: list[tuple[str, Node, bool]] = []  # what it imports, and whether such a thing is defined before it
     for kind, node in fields:
         if kind == "import":
             described = next((head(child) for child in children(node) if head(child) in SPACES), "")
             if first is not None:
-                late.append((described, node))
+                late.append((described, node, described in defined))
         elif kind in SPACES:
             if any(head(child) == "import" for child in header_of(node)):
                 if first is not None:
-                    late.append((kind, node))
+                    late.append((kind, node, kind in defined))
             else:
                 first = node if first is None else first
                 defined.add(kind)
     if not late:
         return nodes
-    for kind, node in late:
-        if kind in defined and _uses_numbers(kind, holder):
+    for kind, node, ambiguous in late:
+        if ambiguous and _uses_numbers(kind, holder):
             raise WatError(
                 f"an import of a {kind} after a definition of one: what its numbers mean is not known; use names",
                 offset_of(nodes, node) if isinstance(node, list) else None,
             )
-    moved = {id(node) for _, node in late}
+    moved = {id(node) for _, node, _ in late}
+    for _, node, _ in late:
+        _end_line(node)
     place = next(position for position, node in enumerate(holder) if node is first)
     ordered = [
-        *holder[:place], *(node for _, node in late),
+        *holder[:place], *(node for _, node, _ in late),
         *(node for node in holder[place:] if id(node) not in moved),
     ]  # fmt: skip
     return ordered if holder is nodes else [ordered if node is holder else node for node in nodes]
@@ -141,8 +138,8 @@ def _imports_first(nodes: List) -> List:
 _USES = {
     "func": frozenset(("call", "return_call", "ref.func", "func", "start", "elem")),
     "global": frozenset(("global.get", "global.set", "global")),
-    "table": frozenset(("table", "call_indirect", "table.get", "table.set", "table.size", "table.grow", "table.fill")),
-    "memory": frozenset(("memory",)),
+    "table": frozenset(("call_indirect", "table.get", "table.set", "table.size", "table.grow", "table.fill")),
+    "memory": frozenset(("memory.size", "memory.grow")),
     "tag": frozenset(("throw", "catch", "catch_ref", "tag")),
 }
 
@@ -150,9 +147,26 @@ _USES = {
 def _uses_numbers(kind: str, holder: List) -> bool:
     """Whether anything in the module names an entity of a kind by its number."""
     uses = _USES[kind]
-    for token in set(tokens(holder)):
-        words = [word for _, word in pieces(token)]
-        for word, following in pairwise(words):
-            if word in uses and parse_nat(following) is not None and not (word == "memory" or word == "table"):
+    before = ""
+    for token in tokens(holder):
+        for _, word in pieces(token):
+            if before in uses and parse_nat(word) is not None:
                 return True
-    return False
+            before = word
+    if kind != "func":
+        return False
+    return any(
+        parse_nat(word) is not None
+        for node in holder
+        if head(node) in ("elem", "table")
+        for each in ([node] if head(node) == "elem" else [child for child in children(node) if head(child) == "elem"])
+        for word in node_words(each)
+    )
+
+
+def _end_line(node: Node) -> None:
+    """A field that gets another behind it must not end in a line comment."""
+    while isinstance(node, list):
+        holder, node = node, node[-1]
+        if isinstance(node, Token) and ";;" in node[node.rfind("\n") + 1 :]:
+            holder[-1] = Token(node.type, node + "\n", node.width)

@@ -122,7 +122,8 @@ class Module:
             return offset_of(self.source, node, inner)
         holder = holder_of(self.source)
         position = next(i for i, child in enumerate(holder) if child is node)
-        return offset_of(self.source, holder, len(tokens(holder[:position])))
+        before = sum(token.width for token in tokens(holder[:position]))
+        return before if holder is self.source else before + offset_of(self.source, holder)
 
 
 SPACES = {"func": "funcs", "table": "tables", "memory": "memories", "global": "globals", "tag": "tags"}
@@ -178,6 +179,33 @@ def children(node: Node) -> Iterator[Node]:
                 yield child
 
 
+def _join_words(field: List) -> None:
+    """Joins words on several lines to one token, but for the code of functions."""
+    stack = [field]
+    while stack:
+        node = stack.pop()
+        code = head(node) == "func" and node is field
+        joined: List = []
+        for child in node:
+            before = joined[-1] if joined else None
+            if isinstance(child, list):
+                stack.append(child)
+            elif child.type == "WORDS" and isinstance(before, Token) and before.type in ("WORDS", "OPEN"):
+                if not code or (len(joined) == 1 and child.startswith("$") and len(words(before)) == 1):
+                    joined[-1] = Token(before.type, before + child, before.width + child.width)
+                    continue
+            joined.append(child)
+        node[:] = joined
+        for position, child in enumerate(node):
+            if isinstance(child, list) and len(child) == 3 and not code and _only_words(child):
+                node[position] = Token("LEAF", "".join(child), sum(each.width for each in child))
+                stack = [each for each in stack if each is not child]
+
+
+def _only_words(node: List) -> bool:
+    return all(isinstance(child, Token) and child.type != "LEAF" for child in node)
+
+
 def own_fields(nodes: List) -> None:
     """Makes every field a node of its own: equal tokens are one object (nodes.py), and fields are told apart.
 
@@ -185,6 +213,10 @@ def own_fields(nodes: List) -> None:
     """
     holder = holder_of(nodes)
     for position, node in enumerate(holder):
+        if isinstance(node, list) and node is not holder:
+            _join_words(node)
+            if len(node) == 2 and len(words(node[0])) > 1:  # all of it was words
+                holder[position] = node = Token("LEAF", node[0] + node[1], node[0].width + node[1].width)
         leaf = isinstance(node, Token)
         if leaf and node.type != "LEAF":
             continue
@@ -243,8 +275,8 @@ def holder_of(nodes: List) -> Any:
         place = tokens(nodes[: next(i for i, node in enumerate(nodes) if node is extra[0])])
         raise WatError("only one module is read, with nothing beside it", sum(token.width for token in place))
     module = modules[0]
-    offset = nodes[0].width if nodes[0] is not module else 0
-    rest = node_words(module)[1:]
+    offset = sum(token.width for token in tokens(nodes[: next(i for i, node in enumerate(nodes) if node is module)]))
+    rest = words(module if isinstance(module, Token) else module[0])[1:]
     if rest and rest[0][0] == "$":
         rest = rest[1:]
     if rest:

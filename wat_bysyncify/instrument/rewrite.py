@@ -32,11 +32,12 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         modern, old = modernize(nodes, text)
         control = take_control(modern)
         module = read_module(control.nodes, source)
-        functions = {id(node): name for node, name, _ in control.functions}
+        functions = {id(function.node): function.name for function in control.functions}
         numbers = {i: functions[id(f.node)] for i, f in enumerate(module.funcs.entities) if id(f.node) in functions}
-        pausing = find_pausing(module, numbers, options)
+        codes = Codes()
+        pausing = find_pausing(module, numbers, options, codes)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        return iter(_Rewrite(module, control, pausing, options, newline, old, progress).pieces())
+        return iter(_Rewrite(module, control, pausing, options, codes, newline, old, progress).pieces())
     finally:
         if was_enabled:
             gc.enable()
@@ -49,22 +50,24 @@ class _Rewrite:
         control: Control,
         pausing: Pausing,
         options: Options,
+        codes: Codes,
         newline: str,
         old: bool,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self.module, self.pausing, self.options, self.newline = module, pausing, options, newline
-        self.old = old
+        self.codes, self.old = codes, old
         self.progress = progress or (lambda done, total: None)
         self.control = control
         self.prefixes = self._prefixes()
         self.ids = self._ids()
+        self._check_control()
 
     def _prefixes(self) -> list[str]:
         if self.options.names:
             chosen = list(names.CONTROL_MODULES) if self.options.names == "both" else [self.options.names]
         else:
-            said = {from_ for _, _, from_ in self.control.functions}
+            said = {function.module for function in self.control.functions}
             chosen = [name for name in names.CONTROL_MODULES if name in said] or ["bysyncify"]
         for prefix in chosen:
             for name in names.CONTROL_FUNCTIONS:
@@ -74,6 +77,16 @@ class _Rewrite:
                         self.module.exports[f"{prefix}_{name}"],
                     )
         return chosen
+
+    def _check_control(self) -> None:
+        """Control functions are imported with the types that they have."""
+        by_node = {id(entity.node): entity for entity in self.module.funcs.entities}
+        for function in self.control.functions:
+            params = (self.ids.address,) if function.name in names.TAKES_DATA else ()
+            type_ = (params, ("i32",) if function.name == "get_state" else ())
+            if by_node[id(function.node)].type != type_:  # type: ignore[attr-defined]
+                arrow = f"[{' '.join(type_[0])}] -> [{' '.join(type_[1])}]"
+                raise self.module.error(f"{function.name} has the type {arrow}", function.source)
 
     def _ids(self) -> Ids:
         taken_globals, taken_funcs = set(self.module.globals.names), set(self.module.funcs.names)
@@ -95,7 +108,6 @@ class _Rewrite:
         replaced: dict[int, str] = {}  # nodes by identity
         used = {"i32"} if self.pausing.instrumented else set()
         indents = _Indents(module.holder)
-        codes = Codes()
         funcs: list[Func] = module.funcs.entities  # type: ignore[assignment]
 
         def call(word: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], bool] | None:
@@ -105,7 +117,7 @@ class _Rewrite:
         def instrumented(word: str) -> bool:
             return module.funcs.index(word) in self.pausing.instrumented
 
-        shared = Shared(module, codes, TypeUses(module), self.ids, self.newline, call, instrumented, used)
+        shared = Shared(module, self.codes, TypeUses(module), self.ids, self.newline, call, instrumented, used)
         todo = sorted(self.pausing.instrumented)
         for done, number in enumerate(todo):
             func = funcs[number]
@@ -114,13 +126,13 @@ class _Rewrite:
                 replaced[id(func.node)] = rewrite_function(func, indirect, indents.of(func.node), shared)
             self.progress(done + 1, len(todo))
         if self.old:
-            stubs = {id(node) for node, _, _ in self.control.functions}
+            stubs = {id(function.node) for function in self.control.functions}
             for number, func in enumerate(funcs):
                 if number not in self.pausing.instrumented and isinstance(func.node, list) and not func.imported:
                     if id(func.node) not in stubs:
                         replaced[id(func.node)] = complete_function(func, shared)
 
-        stubs = {id(node) for node, _, _ in self.control.functions}
+        stubs = {id(function.node) for function in self.control.functions}
         out: list[str] = []
         place = self._state_place()
         for node in module.nodes:
@@ -146,7 +158,7 @@ class _Rewrite:
         last = next((node for _, node in reversed(fields) if id(node) in ahead), None)
         if last is not None and self.module.globals.entities:
             return last
-        stubs = {id(node) for node, _, _ in self.control.functions}
+        stubs = {id(function.node) for function in self.control.functions}
         before: Node | None = None
         for kind, node in fields:
             if kind == "func" and id(node) not in stubs and id(node) not in ahead:
@@ -160,7 +172,7 @@ class _Rewrite:
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         same_line, newline, rest = trivia.partition("\n")
-        out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{newline or ' '}{rest}"
+        out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{self.newline if newline else ' '}{rest}"
 
     def _put(self, node: Node, out: list[str], replaced: dict[int, str], stubs: set[int]) -> None:
         if id(node) in replaced:
@@ -185,18 +197,16 @@ class _Rewrite:
             export = "memory" if "memory" not in self.module.exports else "bysyncify_memory"
             groups.append([f'(memory (export "{export}") 1)'])
         # The stubs first and in their order, which gave them their numbers.
-        functions = [(node_words(node)[1], name) for node, name, _ in self.control.functions]
-        given = {name for _, name in functions}
-        functions += [
-            (unused(f"$bysyncify_{name}", self.taken_funcs), name)
-            for name in names.CONTROL_FUNCTIONS
-            if name not in given
-        ]
         exported: set[str] = set()
-        for id_, name in functions:
-            exports = [f"{prefix}_{name}" for prefix in self.prefixes if name not in exported]
-            exported.add(name)
-            groups.append(control_text(name, id_, exports, ids))
+        for function in self.control.functions:
+            own = [f'"{prefix}_{function.name}"' for prefix in self.prefixes if function.name not in exported]
+            exported.add(function.name)
+            id_ = node_words(function.node)[1]
+            groups.append(control_text(function.name, id_, [*own, *function.exports], ids))
+        for name in names.CONTROL_FUNCTIONS:
+            if name not in exported:
+                id_ = unused(f"$bysyncify_{name}", self.taken_funcs)
+                groups.append(control_text(name, id_, [f'"{prefix}_{name}"' for prefix in self.prefixes], ids))
         for type_ in names.SAVED_SIZES:
             if type_ in used:
                 groups += [save_text(type_, ids), restore_text(type_, ids)]

@@ -46,12 +46,13 @@ def _end(ids: Ids) -> str:
 def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[str]:
     """One control function, `name` as in names.CONTROL_FUNCTIONS, in lines.
 
-    `start_*` and `stop_*` trap if the stack's position is behind its end, as the article says.
+    `exports` are string literals. `start_*` and `stop_*` trap if the stack's position is behind its end, as the
+    article says.
     """
     lines = [f"(func {id_}"]
     for export in exports:
-        last = f'{lines[-1]} (export "{export}")'
-        lines[-1:] = [last] if len(last) < 78 else [lines[-1], f'  (export "{export}")']
+        last = f"{lines[-1]} (export {export})"
+        lines[-1:] = [last] if len(last) < 78 else [lines[-1], f"  (export {export})"]
     if name == "get_state":
         return [
             *lines,

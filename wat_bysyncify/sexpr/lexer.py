@@ -17,10 +17,7 @@ from .nodes import Token, end_of_hidden
 
 # What grammar.lark's terminals cannot count: a comment in a comment, and an annotation (spec, "Annotations").
 _NOT_REGULAR = re.compile(r"\(@|\(;(?:[^;(]|;(?!\))|\((?!;))*\(;")
-# A plain comment with a number in characters of private use stands for it while the text is cut.
-_FIRST, _LAST = "\uf0f0", "\uf0f1"
-_HIDDEN = re.compile(f"\\(;{_FIRST}([0-9]+){_LAST};\\)")
-_OUTSIDE = re.compile(r"""(?P<text>"(?:[^"\\\n]|\\.)*"|;;[^\r\n]*)|\(;|\(@""")
+_OUTSIDE = re.compile(r"""(?P<text>"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|;;[^\r\n]*)|\(;|\(@""")
 
 
 class WatLexer(Lexer):
@@ -29,44 +26,49 @@ class WatLexer(Lexer):
     def __init__(self, lexer_conf: Any) -> None:
         kinds = {terminal.name: terminal.pattern.to_regexp() for terminal in lexer_conf.terminals}
         self.leaf, self.words, self.trivia = (re.compile(kinds[name]) for name in ("LEAF", "WORDS", "TRIVIA"))
-        self.cut = re.compile("|".join(kinds[name] for name in ("LEAF", "OPEN", "CLOSE", "WORDS")) + r"|[\s\S]")
+        self.open = re.compile(kinds["OPEN"])
+        # What no terminal takes comes out as one last piece.
+        self.cut = re.compile("|".join(kinds[name] for name in ("LEAF", "OPEN", "CLOSE", "WORDS")) + r"|[\s\S]++")
 
     def lex(self, text: Any, parser_state: Any = None) -> Iterator[Token]:  # type: ignore[override]
         """The tokens of a text, the first a TRIVIA. Raises `WatError` where no terminal fits."""
-        hidden: list[str] = []
-        if _NOT_REGULAR.search(text):
-            text = _hide(text, hidden)
+        hidden = Hidden(text)
+        leading = self.leading(hidden.text)
+        yield Token("TRIVIA", hidden.shown(leading))
         cache = _Tokens(self, hidden)
-        leading: str = self.trivia.match(text)[0]  # type: ignore[index]
-        yield Token("TRIVIA", _unhide(leading, hidden))
         try:
-            yield from map(cache.__getitem__, self.cut.findall(text, len(leading)))
+            yield from map(cache.__getitem__, self.cut.findall(hidden.text, len(leading)))
         except _NoTerminal:
-            raise WatError(*self.first_misfit(text, hidden)) from None
+            raise WatError(*self.misfit(hidden)) from None
+
+    def leading(self, text: str) -> str:
+        """The trivia that a text begins with."""
+        found = self.trivia.match(text)
+        return found[0] if found else ""
 
     def kind(self, piece: str) -> str:
-        """Which terminal took a piece of the text; raises `_NoTerminal`, as the catch-all takes what none wants."""
-        if piece[0] == "(":
-            return "LEAF" if self.leaf.fullmatch(piece) else "OPEN"
+        """Which terminal took a piece of the text; raises `_NoTerminal` for the piece that none took."""
         if piece[0] == ")":
             return "CLOSE"
-        if len(piece) > 1 or self.words.fullmatch(piece):
-            return "WORDS"
+        if piece[0] != "(":
+            if self.words.fullmatch(piece):
+                return "WORDS"
+        elif self.leaf.fullmatch(piece):
+            return "LEAF"
+        elif self.open.fullmatch(piece):
+            return "OPEN"
         raise _NoTerminal
 
-    def first_misfit(self, text: str, hidden: list[str]) -> tuple[str, int]:
-        """What is wrong at the first character that no terminal takes, and its index in the source: the slow way."""
-        leading = self.trivia.match(text)[0]  # type: ignore[index]
-        offset = len(_unhide(leading, hidden))
-        for piece in self.cut.findall(text, len(leading)):
-            if piece[0] not in "()" and len(piece) == 1 and not self.words.fullmatch(piece):
-                break
-            offset += len(_unhide(piece, hidden))
-        if text.startswith("(;", offset):
+    def misfit(self, hidden: Hidden) -> tuple[str, int]:
+        """What is wrong where no terminal fits, and its index in the source."""
+        leading = self.leading(hidden.text)
+        *before, piece = self.cut.findall(hidden.text, len(leading))
+        offset = len(hidden.shown(leading)) + sum(len(hidden.shown(each)) for each in before)
+        if piece.startswith("(;"):
             return "unclosed block comment", offset
-        if piece == '"':
+        if piece[0] == '"':
             return "unclosed string", offset
-        return f"unexpected character {piece!r}", offset
+        return f"unexpected character {piece[0]!r}", offset
 
 
 class _NoTerminal(Exception):
@@ -76,36 +78,49 @@ class _NoTerminal(Exception):
 class _Tokens(dict[str, Token]):
     """Piece of text -> the one token for it."""
 
-    def __init__(self, lexer: WatLexer, hidden: list[str]) -> None:
+    def __init__(self, lexer: WatLexer, hidden: Hidden) -> None:
         self.lexer = lexer
         self.hidden = hidden
 
     def __missing__(self, piece: str) -> Token:
-        text = _unhide(piece, self.hidden) if self.hidden else piece
-        token = self[piece] = Token(self.lexer.kind(piece), text)
+        token = self[piece] = Token(self.lexer.kind(piece), self.hidden.shown(piece))
         return token
 
 
-def _hide(text: str, hidden: list[str]) -> str:
-    """`text` with each annotation and each comment that holds comments replaced by a numbered plain comment."""
-    parts = []
-    done = position = 0
-    while match := _OUTSIDE.search(text, position):
-        position = match.end()
-        if match["text"]:
-            continue
-        end = end_of_hidden(text, match.start())
-        if end < 0:
-            what = "annotation" if match[0] == "(@" else "block comment"
-            raise WatError(f"unclosed {what}", match.start())
-        position = end
-        piece = text[match.start() : end]
-        if match[0] == "(@" or "(;" in piece[2:] or _FIRST in piece:
-            parts += [text[done : match.start()], f"(;{_FIRST}{len(hidden)}{_LAST};)"]
-            hidden.append(piece)
-            done = end
-    return "".join([*parts, text[done:]])
+class Hidden:
+    """A text in which a numbered plain comment stands for each annotation and each comment that holds comments.
 
+    The numbers stand between two marks: a character of private use that the text does not have.
+    """
 
-def _unhide(piece: str, hidden: list[str]) -> str:
-    return _HIDDEN.sub(lambda match: hidden[int(match[1])], piece)
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.pieces: list[str] = []
+        if _NOT_REGULAR.search(text):
+            self.mark = next(mark for mark in map(chr, range(0xF0000, 0xFFFFE)) if mark not in text)
+            self.numbered = re.compile(f"\\(;{self.mark}([0-9]+){self.mark};\\)")
+            self.text = "".join(self._hide(text))
+
+    def _hide(self, text: str) -> Iterator[str]:
+        done = position = 0
+        while match := _OUTSIDE.search(text, position):
+            position = match.end()
+            if match["text"]:
+                continue
+            position = end_of_hidden(text, match.start())
+            if position < 0:
+                what = "annotation" if match[0] == "(@" else "block comment"
+                raise WatError(f"unclosed {what}", match.start())
+            piece = text[match.start() : position]
+            if match[0] == "(@" or "(;" in piece[2:]:
+                yield text[done : match.start()]
+                yield f"(;{self.mark}{len(self.pieces)}{self.mark};)"
+                self.pieces.append(piece)
+                done = position
+        yield text[done:]
+
+    def shown(self, piece: str) -> str:
+        """A piece of the text as it was."""
+        if not self.pieces:
+            return piece
+        return self.numbered.sub(lambda match: self.pieces[int(match[1])], piece)

@@ -77,6 +77,8 @@ def pieces(token: str) -> list[tuple[int, str]]:
             found.append((match.start(), match["word"]))
         elif match["trivia"] in ("(;", "(@"):
             position = end_of_hidden(token, match.start())
+            if position < 0:
+                break
     return found
 
 
@@ -126,35 +128,32 @@ def core_length(token: str) -> int:
     closing = _CLOSING.match(token, end)
     while closing and not closing[1] and closing[2]:
         end_hidden = end_of_hidden(token, closing.start(2))
+        if end_hidden < 0:
+            break
         closing = _CLOSING.match(token, end_hidden)
     return closing.end(1) if closing and closing[1] else end
 
 
 _CLOSING = re.compile(r"[ \t]*(?:(\))|(\(;|\(@))?")
-_HIDDEN = re.compile(r"""\(;|;\)|;;[^\r\n]*|"(?:[^"\\\n]|\\.)*"|[()]""")
+_COMMENT = re.compile(r"\(;|;\)")
+_ANNOTATION = re.compile(r"""\(;|;;[^\r\n]*|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[()]""")
 
 
 def end_of_hidden(text: str, start: int) -> int:
     """Where the block comment or annotation that begins at `start` ends, however deep it nests; -1 if it does not."""
-    open_comments = open_lists = 0
+    comments = lists = 0
     position = start
-    while match := _HIDDEN.search(text, position):
+    while match := (_COMMENT if comments else _ANNOTATION).search(text, position):
         position = match.end()
         mark = match[0]
-        if open_comments and mark not in ("(;", ";)"):
-            position = match.start() + 1  # in a comment only its own brackets count
-            continue
         if mark == "(;":
-            open_comments += 1
+            comments += 1
         elif mark == ";)":
-            if not open_comments:  # a semicolon before a parenthesis: not a comment's end
-                position = match.start() + 1
-                continue
-            open_comments -= 1
+            comments -= 1
         elif mark == "(":
-            open_lists += 1
+            lists += 1
         elif mark == ")":
-            open_lists -= 1
-        if not open_comments and not open_lists and mark in (";)", ")"):
+            lists -= 1
+        if not comments and not lists and mark in (";)", ")"):
             return position
     return -1
