@@ -192,23 +192,36 @@ class _Lift:
 
     def spill_rest(self, writes: int) -> None:
         """Everything on the stack kept safe from a pausing call or block, behind which `writes` will be written."""
-        stack = self.stack
-        keep = [False] * len(stack)
-        for position in range(len(stack) - 1, self.spilled - 1, -1):
-            value = stack[position]
-            keep[position] = value.kind in ("const", "temp") or (value.kind == "local" and not value.reads & writes)
-            writes |= value.writes
-        for position in range(self.spilled, len(stack)):
-            if not keep[position]:
-                stack[position] = self.spill(stack[position])
-            value = stack[position]
+        self.settle(writes)
+        for value in self.stack[self.spilled :]:
             for temp in flat(value.temps):
                 temp.saved = True
             if value.kind == "local":
+                self.saved |= value.reads
+        self.spilled = len(self.stack)
+
+    def settle(self, writes: int) -> None:
+        """Evaluates what waits on the stack, before a statement that writes the locals `writes`.
+
+        Constants and temporaries wait on, and so do locals that neither the statement nor anything in between writes:
+        they are then read later than in the source.
+        """
+        self.guard_locals(writes)
+        stack = self.stack
+        spill = []
+        for position in range(len(stack) - 1, self.settled - 1, -1):
+            value = stack[position]
+            if value.kind == "expr" or (value.kind == "local" and value.reads & writes):
+                spill.append(position)
+            writes |= value.writes
+        self.guard_locals(writes)
+        for position in reversed(spill):
+            stack[position] = self.spill(stack[position])
+        for value in stack[self.settled :]:
+            if value.kind == "local":
                 value.detached = True
                 self.detached |= value.reads
-                self.saved |= value.reads
-        self.spilled = self.settled = len(stack)
+        self.settled = len(stack)
 
     def guard_locals(self, writes: int) -> None:
         """Locals that wait to be read are read now if something that comes next writes them."""
@@ -289,7 +302,9 @@ class _Lift:
             parts.append(source.text(start, last + 1, level))
         first = min([start, *(value.start for value in operands if value.start >= 0)])
         if gives != 1 or stops:
-            self.settle()
+            for operand in operands:
+                writes |= operand.writes
+            self.settle(writes)
             before = source.around(first - 1)
             text = before.inline + "".join(flat(parts))
             comment = source.around(last).same_line if not gives else ""
@@ -322,13 +337,6 @@ class _Lift:
         value.type = self.types(start, operands)[0]
         self.stack.append(value)
         return True
-
-    def settle(self) -> None:
-        """Spills what waits on the stack, for a statement that comes before its use."""
-        for position in range(self.settled, len(self.stack)):
-            if self.stack[position].kind == "expr":
-                self.stack[position] = self.spill(self.stack[position])
-        self.settled = len(self.stack)
 
     def push_results(self, types: tuple[str, ...], folded: bool, tail: str, at: int) -> None:
         """Stores the results that the last statement left, and pushes the temporaries that hold them."""
