@@ -1,4 +1,4 @@
-;; The article's example: a sleep that unwinds to the start function, which resumes it.
+;; The article's example, in 2019 text: a sleep that unwinds to the start function, which resumes it.
 ;; prints: print (i32.const 1)
 ;; prints: print (i32.const 2)
 ;; prints: print (i32.const 3)

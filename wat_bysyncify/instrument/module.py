@@ -180,24 +180,26 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def _join_words(field: List) -> None:
-    """Joins words on several lines to one token, but for the code of functions."""
+    """Joins words on several lines to one token; of a function only its id with its head."""
+    if head(field) == "func":
+        if len(words(field[0])) == 1 and isinstance(field[1], Token) and field[1].startswith("$"):
+            field[:2] = [Token("OPEN", field[0] + field[1], field[0].width + field[1].width)]
+        return
     stack = [field]
     while stack:
         node = stack.pop()
-        code = head(node) == "func" and node is field
         joined: List = []
         for child in node:
             before = joined[-1] if joined else None
             if isinstance(child, list):
                 stack.append(child)
             elif child.type == "WORDS" and isinstance(before, Token) and before.type in ("WORDS", "OPEN"):
-                if not code or (len(joined) == 1 and child.startswith("$") and len(words(before)) == 1):
-                    joined[-1] = Token(before.type, before + child, before.width + child.width)
-                    continue
+                joined[-1] = Token(before.type, before + child, before.width + child.width)
+                continue
             joined.append(child)
         node[:] = joined
         for position, child in enumerate(node):
-            if isinstance(child, list) and len(child) == 3 and not code and _only_words(child):
+            if isinstance(child, list) and _only_words(child):
                 node[position] = Token("LEAF", "".join(child), sum(each.width for each in child))
                 stack = [each for each in stack if each is not child]
 

@@ -134,7 +134,7 @@ def core_length(token: str) -> int:
     return closing.end(1) if closing and closing[1] else end
 
 
-_CLOSING = re.compile(r"[ \t]*(?:(\))|(\(;|\(@))?")
+_CLOSING = re.compile(r"(?:[ \t\r\n]+|;;[^\r\n]*)*(?:(\))|(\(;|\(@))?")
 _COMMENT = re.compile(r"\(;|;\)")
 _ANNOTATION = re.compile(r"""\(;|;;[^\r\n]*|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|[()]""")
 
