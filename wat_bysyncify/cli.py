@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,9 @@ def main(
     except WatError as error:
         _fail(error.report(text, name))
     if output and output.endswith(".wasm"):
-        _write(output, _binary("".join(pieces), output))
+        _write(output, [_binary("".join(pieces), output)])
     elif output and output != "-":
-        _write(output, "".join(pieces).encode("utf-8"))
+        _write(output, _chunks(pieces))
     else:
         _print(pieces)
 
@@ -110,17 +110,30 @@ def _binary(text: str, output: str) -> bytes:
         raise AssertionError from None
 
 
-def _write(output: str, data: bytes) -> None:
+def _chunks(pieces: Iterator[str]) -> Iterator[bytes]:
+    """The text in chunks of about a megabyte: all at once it would be in memory twice."""
+    buffer: list[str] = []
+    size = 0
+    for piece in pieces:
+        buffer.append(piece)
+        size += len(piece)
+        if size > 1 << 20:
+            yield "".join(buffer).encode("utf-8")
+            buffer, size = [], 0
+    yield "".join(buffer).encode("utf-8")
+
+
+def _write(output: str, chunks: Iterable[bytes]) -> None:
     """The whole file or nothing: what was there before stays until the new one is complete."""
     path = Path(output)
     try:
         if path.exists() and not path.is_file():  # a device or a pipe
-            path.write_bytes(data)
+            path.write_bytes(b"".join(chunks))
             return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
+                stream.writelines(chunks)
             mask = os.umask(0)
             os.umask(mask)
             os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask)
@@ -134,15 +147,8 @@ def _write(output: str, data: bytes) -> None:
 
 def _print(pieces: Iterator[str]) -> None:
     try:
-        buffer: list[str] = []
-        size = 0
-        for piece in pieces:
-            buffer.append(piece)
-            size += len(piece)
-            if size > 1 << 20:
-                sys.stdout.buffer.write("".join(buffer).encode("utf-8"))
-                buffer, size = [], 0
-        sys.stdout.buffer.write("".join(buffer).encode("utf-8"))
+        for chunk in _chunks(pieces):
+            sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # `| head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

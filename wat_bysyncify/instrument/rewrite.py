@@ -140,6 +140,9 @@ class _Rewrite:
             for child in node if inside else [node]:
                 if inside and child is node[-1]:
                     self._finish(out, indents.field, used)
+                if id(child) in replaced and not indents.starts_line(child) and out:
+                    before = out[-1].rstrip(" ")
+                    out[-1] = before + ("" if before.endswith("\n") else self.newline) + indents.of(child)
                 self._put(child, out, replaced, stubs)
                 if child is place and child is not None:
                     last = child[-1] if isinstance(child, list) else child
@@ -172,7 +175,7 @@ class _Rewrite:
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         same_line, newline, rest = trivia.partition("\n")
-        out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{self.newline if newline else ' '}{rest}"
+        out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{self.newline}{rest if newline else indent}"
 
     def _put(self, node: Node, out: list[str], replaced: dict[int, str], stubs: set[int]) -> None:
         if id(node) in replaced:
@@ -214,7 +217,7 @@ class _Rewrite:
         for lines in groups:
             for line in lines:
                 out.append(f"{newline}{indent}{line}")
-        out.append(closing or newline)
+        out.append(closing if "\n" in closing else newline)
 
 
 def unused(name: str, taken: set[str]) -> str:
@@ -229,27 +232,27 @@ def unused(name: str, taken: set[str]) -> str:
 
 
 class _Indents:
-    """The indentation of the fields of a module."""
+    """The indentation of the fields of a module; `field` is that of a field on a line of its own."""
 
     def __init__(self, holder: List) -> None:
         self.by_node: dict[int, str] = {}
-        self.field = "  " if holder and isinstance(holder[0], Token) and holder[0].type == "OPEN" else ""
-        indent = ""
+        self.field = "  " if isinstance(holder[0], Token) and holder[0].type == "OPEN" else ""
         before: Node | None = None
-        for node in holder:
-            if before is not None:
-                last = before
-                while isinstance(last, list):
-                    last = last[-1]
-                newline = last.rfind("\n")
-                if newline >= 0:
-                    tail = last[newline + 1 :]
-                    indent = tail[: len(tail) - len(tail.lstrip(" \t"))]
-            self.by_node[id(node)] = indent
+        for position, node in enumerate(holder):
+            while isinstance(before, list):
+                before = before[-1]
+            newline = before.rfind("\n") if before is not None else -1
+            if before is not None and newline >= 0:
+                tail = before[newline + 1 :]
+                self.by_node[id(node)] = tail[: len(tail) - len(tail.lstrip(" \t"))]
+                if position == 1 and len(holder) > 2:
+                    self.field = self.by_node[id(node)]
             before = node
-        if len(holder) > 1 and self.field and "\n" in holder[0]:
-            self.field = self.by_node[id(holder[1])] if len(holder) > 2 else self.field
+
+    def starts_line(self, node: Node) -> bool:
+        """Whether a field is the first on its line."""
+        return id(node) in self.by_node
 
     def of(self, node: Node) -> str:
-        """The indentation of the line that a field begins on."""
-        return self.by_node[id(node)]
+        """The indentation of a field, or what it would have on a line of its own."""
+        return self.by_node.get(id(node), self.field)

@@ -1,9 +1,9 @@
 """S-expressions of the text format, lossless: text -> nodes -> the same text. Knows no WebAssembly.
 
-    nodes.py    what a node is
-    lexer.py    text -> tokens, for Lark
-    parser.py   text -> nodes (Lark with ../grammar.lark), and where in the text a node stands
-    printer.py  nodes -> text
+nodes.py    what a node is
+lexer.py    text -> tokens, for Lark
+parser.py   text -> nodes (Lark with ../grammar.lark), and where in the text a node stands
+printer.py  nodes -> text
 """
 
 from .nodes import List, Node, Token
