@@ -164,8 +164,8 @@ class _Generator:
             fields.append(f'(import "spectest" "{func.import_}" (func {func.id or ""} {use}))')
         fields.append('(memory (export "memory") 1)')
         fields.append(f'(global $fuel (export "fuel") (mut i32) (i32.const {FUEL}))')
-        for number, (id_, type_) in enumerate(self.globals[1:]):
-            fields.append(f'(global {id_ or ""} (export "g{number}") (mut {type_}) {self.constant(type_)})')
+        for number, (id_, content) in enumerate(self.globals[1:]):
+            fields.append(f'(global {id_ or ""} (export "g{number}") (mut {content}) {self.constant(content)})')
         fields.append("(table 5 funcref)")
         places = " ".join(self.word(self.funcs[number].id, number) for number in self.table)
         fields.append(f"(elem (i32.const 0) {places})")
@@ -446,6 +446,7 @@ class _Generator:
         kind = self.random.choices(["block", "loop", "if"], [4, 3, 4])[0]
         params = self.some_types(2) if self.chance(0.2) else ()
         operands = self.operands(params, depth + 1)
+        before = len(operands)  # not that of the parameters: a node may give several, or none
         if kind == "if":
             operands += self.operands(("i32",), depth + 1)
         id_ = self.random.choice(LABEL_NAMES) if self.chance(0.5) else None
@@ -455,7 +456,7 @@ class _Generator:
             arms.append(self.sequence(results, depth + 1, False, params))
         self.labels.pop()
         words = [id_] if id_ else []
-        return Node(kind, words + self.type_use((params, results)), operands, results, arms, len(params))
+        return Node(kind, words + self.type_use((params, results)), operands, results, arms, before)
 
 
 def _split(op: str) -> tuple[str, list[str]]:

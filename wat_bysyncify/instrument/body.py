@@ -61,12 +61,14 @@ class Call:
 class Op:
     """A folded instruction with a pausing call among its operands: tokens[start] opens it, tokens[last] closes it.
 
-    tokens[rest:last + 1] is what stands behind the operands: of an if, its arms, in which nothing pauses.
+    tokens[rest:last + 1] is what stands behind the operands: of an if, its arms, in which nothing pauses. `writes` are
+    the locals written in all of it, as bits.
     """
 
     start: int
     rest: int
     last: int
+    writes: int
     needs: int
     gives: int
 

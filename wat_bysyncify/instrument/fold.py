@@ -466,7 +466,7 @@ class _Walk:
                     items.append(hot)
                 else:
                     rest = done.marks[0][0] if what == act.IF else i
-                    items.append(Op(start, rest, i, needs, gives))
+                    items.append(Op(start, rest, i, writes, needs, gives))
                 writes |= saved_writes
                 if saved_low < low:
                     low = saved_low

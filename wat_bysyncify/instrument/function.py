@@ -133,6 +133,7 @@ class _Function:
                 self.global_type,
                 shared.module.address_type,
                 types.of,
+                shared.module.func_type,
                 self.new_name,
             ),
         )

@@ -45,6 +45,7 @@ class Facts:
     global_type: Callable[[str], str]
     address_type: Callable[[str, str], str]
     type_use: Callable[[list[Token]], FuncType | None]
+    func_type: Callable[[str], FuncType | None]
     new_name: Callable[[str], str]  # a local's name that nothing else has
 
 
@@ -277,7 +278,7 @@ class _Lift:
             code = self.codes[start]
             needs, gives = item.needs, item.gives
             stops = item.stops if isinstance(item, Text) else code.act == act.STOP or code.op in ("br", "br_table")
-        if isinstance(item, Text):
+        if isinstance(item, Text) or (isinstance(item, Op) and code.act == act.IF):
             writes = item.writes
         elif code.act == act.SET or code.act == act.TEE:
             writes = self.facts.local_bit(code.word)
@@ -347,38 +348,61 @@ class _Lift:
             self.stack.append(self.temp_value(temp, not folded, tail if temp is temps[-1] else " ", at))
 
     def types(self, start: int, operands: list[Value]) -> tuple[str, ...]:
-        """The types of the results of the instruction at a token."""
+        """The types of the results of the instruction at a token; `operands` are those outside of its text."""
         facts = self.facts
         while True:
+            results = self.declared(start)
             code = self.codes[start]
-            if code.act == act.CALL:
-                return facts.callee_results(code.word)
-            if code.act in (act.BLOCK, act.IF, act.CALL_INDIRECT):
-                end = type_use_end(self.body.tokens, start + 1)
+            if not results or results[0] != "operand":
+                break
+            end = type_use_end(self.body.tokens, start + 1)
+            if end > start + 1:  # select (result t)
                 type_ = facts.type_use(self.body.tokens[start + 1 : end])
                 return type_[1] if type_ else ()
-            results = SIGNATURES[code.op][1] if code.op in SIGNATURES else ("a reference",)
-            if code.act == act.BRANCH:
-                return self.body.carried[start]
-            match results[0]:
-                case "local":
-                    return (facts.local_type(code.word),)
-                case "global":
-                    return (facts.global_type(code.word),)
-                case "addr":
-                    return (facts.address_type(code.op.partition(".")[0], code.word),)
-                case "elem" | "ref" | "field":
-                    return ("a reference",)
-                case "operand":
-                    end = type_use_end(self.body.tokens, start + 1)
-                    if end > start + 1:  # select (result t)
-                        type_ = facts.type_use(self.body.tokens[start + 1 : end])
-                        return type_[1] if type_ else ()
-                    if operands:
-                        return (operands[0].type,)
-                    start = end  # the first operand inside the parentheses
-                    continue
-            return results
+            if operands:
+                return (operands[0].type,)
+            start = end  # the first operand inside the parentheses: what leaves a value there
+            while not self.declared(start):
+                start = self.behind(start)
+        match results[:1]:
+            case ("local",):
+                return (facts.local_type(code.word),)
+            case ("global",):
+                return (facts.global_type(code.word),)
+            case ("addr",):
+                return (facts.address_type(code.op.partition(".")[0], code.word),)
+            case ("elem",) | ("ref",) | ("field",):
+                return ("a reference",)
+        return results
+
+    def declared(self, start: int) -> tuple[str, ...]:
+        """The types of the results of the instruction at a token, as far as its name and immediates say."""
+        code = self.codes[start]
+        if code.act == act.CALL:
+            return self.facts.callee_results(code.word)
+        if code.op == "call_ref":
+            type_ = self.facts.func_type(code.word)
+            return type_[1] if type_ else ()
+        if code.act in (act.BLOCK, act.IF, act.CALL_INDIRECT):
+            end = type_use_end(self.body.tokens, start + 1)
+            type_ = self.facts.type_use(self.body.tokens[start + 1 : end])
+            return type_[1] if type_ else ()
+        if code.act == act.BRANCH:
+            return self.body.carried.get(start, ())
+        if code.act == act.STOP:
+            return ()
+        return SIGNATURES[code.op][1] if code.op in SIGNATURES else ("a reference",)
+
+    def behind(self, start: int) -> int:
+        """The token behind the list that a token opens, or behind the token."""
+        depth = 0
+        while True:
+            code = self.codes[start]
+            depth += code.opens
+            depth -= code.act == act.CLOSE
+            start += 1
+            if depth <= 0:
+                return start
 
     def call(self, item: Call, following: Item | None) -> int:
         """A pausing call: its step. How many of the following items it took in: what stores its result."""
