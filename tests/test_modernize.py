@@ -161,7 +161,11 @@ def modules(path: Path) -> Iterator[str]:
 SCRIPTS = sorted(
     [
         *TESTSUITE.glob("*.wast"),
-        *(each for each in (TREE / "tests" / "spec").glob("*.wast") if "2019" not in each.read_text().partition("\n")[0]),
+        *(
+            each
+            for each in (TREE / "tests" / "spec").glob("*.wast")
+            if "2019" not in each.read_text().partition("\n")[0]
+        ),
     ]
 )
 

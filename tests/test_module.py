@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wat_bysyncify import WatError, rewrite
-from wat_bysyncify.instrument.module import Module, parse_nat, read_module
+from wat_bysyncify.instrument.fields import parse_nat
+from wat_bysyncify.instrument.module import Module, read_module
 from wat_bysyncify.sexpr import parse
 
 

@@ -21,7 +21,7 @@ from .instrument.options import split_list
 _LONG = 2_000_000
 
 
-class _List(click.ParamType[tuple[str, ...]]):
+class _List(click.ParamType):  # type: ignore[type-arg]
     """A comma-separated list; `@file` in it stands for the lines of a file."""
 
     name = "list"
@@ -47,7 +47,9 @@ class _List(click.ParamType[tuple[str, ...]]):
 @click.option("--imports", type=_List(), metavar="LIST", help="The imports that may pause: module.base, * for any.")
 @click.option("--ignore-imports", is_flag=True, help="No import pauses.")
 @click.option("--ignore-indirect", is_flag=True, help="Calls through tables do not pause.")
-@click.option("--add-list", type=_List(), default=(), metavar="LIST", help="Functions to instrument in any case.")
+@click.option(
+    "--add-list", type=_List(), default=(), metavar="LIST", help="Functions that may pause, whatever the analysis says."
+)
 @click.option("--names", type=click.Choice(["bysyncify", "asyncify", "both"]), help="The names to export.")
 @click.version_option(__version__, prog_name="wat-bysyncify")
 def main(

@@ -44,22 +44,23 @@ A frame holds the live locals, then the number of the call; an inner function's 
 
 What is done, in the order of the files:
 
-    modernize.py   2019 text -> today's                                       nodes -> nodes
+    fields.py      every field a node of its own                             nodes
+    modernize.py   2019 text -> today's                                      nodes -> nodes
     control.py     imports of control functions -> functions of the module   nodes -> nodes
     module.py      the index spaces, types, imports and exports              nodes -> Module
     calls.py       which functions can pause                                 Module -> Pausing
-    then for each function that can:
+    then for each function that can, led by function.py:
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
-    liveness.py    the locals that are live at each pausing call             Body -> sets of locals
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
+    liveness.py    the locals that are live at each pausing call             Body -> sets of locals
     skip.py        guards around the steps                                   Lifted -> text
-    function.py    the five above, with saving and restoring                 Func -> text
+    and at the end:
     runtime.py     the control functions and those that save and restore     names -> text
     rewrite.py     all of it, from text to text
 
     instructions.py, code.py   what the instructions are, and what a token says
     source.py      the reader's own text, with comments and indentation
-    names.py       what hosts rely on
+    names.py       what hosts rely on, and names that nobody has yet
     options.py     what the user chose
 
 Lift, do not flatten: only the way down to a call that can pause is touched, so the reader's lines stay what they were.

@@ -144,3 +144,13 @@ class Body:
     JUMP,  # block ids, or minus that of a try_table for its handlers; does control never go on behind it
     HANDLE,  # minus the id of a try_table that ends, where its exceptions go: as JUMP
 ) = range(8)
+
+
+class BodyError(Exception):
+    """What is wrong at a token, by its number in the body."""
+
+    def __init__(self, message: str, token: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.token = token
+        self.tokens: list[Token] | None = None  # the body's tokens, where they are not those that were given

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..sexpr.nodes import Token, tokens, words
-from ..sexpr.parser import parse
 from . import code as act
 from . import names
 from .code import Code, Codes, regular
-from .module import FuncType, Module, UnknownType, children, head, node_words, type_use, type_use_end
+from .fields import children, head, node_words
+from .module import FuncType, Module, TypeUses
 from .options import Options
 
 
@@ -171,29 +171,3 @@ _CALLING = frozenset(("call", "return_call", "ref.func")) | {
     "return_call_ref",
 }
 _THROUGH_TABLE = frozenset(("call_indirect", "call_ref", "return_call_indirect", "return_call_ref"))
-
-
-class TypeUses:
-    """The function types that type uses in bodies stand for; each distinct one is read once."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.known: dict[str, FuncType | None] = {}
-
-    def at(self, body: list[Token], position: int) -> FuncType | None:
-        """The type use that begins at body[position]; None if there is none, or it names no function type."""
-        end = type_use_end(body, position)
-        return self.of(body[position:end]) if end > position else None
-
-    def of(self, found: list[Token]) -> FuncType | None:
-        """The type that the tokens of a type use stand for, None if it is unknown."""
-        text = "".join(found)
-        if text not in self.known:
-            node = parse(f"(func {text}\n)")[1]
-            try:
-                params, results, _ = type_use(self.module, node)
-            except UnknownType:
-                self.known[text] = None
-            else:
-                self.known[text] = tuple(type_ for _, type_ in params), results
-        return self.known[text]

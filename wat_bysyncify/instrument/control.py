@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, unquote, words
 from . import names
-from .module import children, head, header_of, holder_of, node_words, parse_nat, read_module
+from .fields import children, head, header_of, holder_of, node_words, parse_nat
+from .module import read_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,7 @@ def take_control(nodes: List) -> Control:
         if names.is_control((imported[1], imported[2])):
             name = imported[3]
             if not name:
-                name = base = f"$bysyncify_{imported[2]}"
-                while name in taken:
-                    name += "_"
-                    base = name
-                taken.add(base)
+                name = names.unused(f"$bysyncify_{imported[2]}", taken)
             described = next(children(node)) if head(node) == "import" else node
             type_use = [child for child in header_of(described) if head(child) in ("type", "param", "result")]
             stub = [Token("OPEN", f"(func {name} ", 0), *type_use, Token("CLOSE", ")", 0)]

@@ -24,6 +24,7 @@ from .body import (
     START,
     Block,
     Body,
+    BodyError,
     Call,
     Group,
     Op,
@@ -32,7 +33,8 @@ from .body import (
     Text,
 )
 from .code import Code, Codes, regular
-from .module import FuncType, parse_nat, type_use_end
+from .fields import parse_nat, type_use_end
+from .module import FuncType
 
 
 @dataclass(slots=True)
@@ -48,16 +50,6 @@ class Context:
     tag: Callable[[str], FuncType | None]
     results: tuple[str, ...]
     code: Codes
-
-
-class BodyError(Exception):
-    """What is wrong at a token, by its number in the body."""
-
-    def __init__(self, message: str, token: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.token = token
-        self.tokens: list[Token] | None = None  # the body's tokens, where they are not those that were given
 
 
 class Irregular(Exception):

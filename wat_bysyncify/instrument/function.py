@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, plain_id, tokens
-from .body import Body
-from .calls import TypeUses
+from .body import Body, BodyError
 from .code import Codes
-from .fold import BodyError, Context, fold
+from .fields import head, value_types
+from .fold import Context, fold
 from .lift import Facts, lift, zero
 from .liveness import live_locals
-from .module import Func, FuncType, Module, head, value_types
-from .names import SAVED_SIZES
+from .module import Func, FuncType, Module, TypeUses
+from .names import SAVED_SIZES, unused
 from .runtime import Ids
 from .skip import Names, Skip
 from .source import Piece, Source
@@ -104,13 +104,7 @@ class _Function:
 
     def new_name(self, name: str) -> str:
         """A local's id that the function does not use: the name, or the name with a number."""
-        found = name
-        count = 2
-        while found in self.taken:
-            found = f"{name}_{count}"
-            count += 1
-        self.taken.add(found)
-        return found
+        return unused(name, self.taken)
 
     def local_type(self, word: str) -> str:
         return self.locals[self.bits[word].bit_length() - 1][1]
@@ -138,9 +132,7 @@ class _Function:
             ),
         )
         saved = self.saved(lifted)
-        unwind = "$unwind"
-        while unwind in body.labels:
-            unwind += "_"
+        unwind = unused("$unwind", body.labels)
         ids = shared.ids
         names = Names(ids.normal, ids.unwinding, ids.rewinding, call_name, unwind)
         inside = source.before.indent if source.before.indent is not None else self.indent + "  "
@@ -168,7 +160,9 @@ class _Function:
         skip.line(inside, f"(call {ids.save['i32']} (local.get {call_name}))")
         for type_ in self.func.type[1]:
             if type_ not in SAVED_SIZES:
-                raise BodyError(f"a result of type {type_} in a function that can pause is not supported yet", 0)
+                raise BodyError(
+                    f"a result of type {type_} in a function that can pause is not supported yet", body.calls[0].start
+                )
             skip.line(inside, zero(type_))
         skip.line(self.indent, str(self.func.node[-1]))
         shared.used.update(type_ for _, type_ in saved)
@@ -186,7 +180,10 @@ class _Function:
             number = lowest.bit_length() - 1
             name, type_ = self.locals[number]
             if type_ not in SAVED_SIZES:
-                raise BodyError(f"local {name or number} of type {type_} is alive across a pause: not supported yet", 0)
+                raise BodyError(
+                    f"local {name or number} of type {type_} is alive across a pause: not supported yet",
+                    self.body.calls[0].start,
+                )
             found.append((name or str(number), type_))
         return found + [(temp.name, temp.type) for temp in lifted.temps if temp.saved]
 

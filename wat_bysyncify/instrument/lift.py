@@ -25,10 +25,10 @@ from typing import Any
 
 from ..sexpr.nodes import Token
 from . import code as act
-from .body import Block, Body, Call, Group, Item, Op, Run, Seq, Text
-from .fold import BodyError
+from .body import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
+from .fields import type_use_end
 from .instructions import PURE, SIGNATURES
-from .module import FuncType, type_use_end
+from .module import FuncType
 from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Step, Stmt, Value, flat
 from .temps import Numbers, Temp
@@ -289,6 +289,8 @@ class _Lift:
         if isinstance(item, Op):
             head_end = type_use_end(self.body.tokens, start + 1)
             head = [source.token(start, level), *self.body.tokens[start + 1 : head_end]]
+            if not folded and item.rest == item.last:
+                head[-1] = head[-1].rstrip(" ")  # its operands stand before it now
             if folded:
                 parts += head
             for value in operands:
@@ -456,7 +458,8 @@ class _Lift:
             parts = [*head] if inside else []
             for value in operands:
                 parts += [value.parts, value.spaced]
-            parts += [] if inside else head
+            if not inside:
+                parts += [*head[:-1], head[-1].rstrip(" ")]
             parts.append(self.codes[item.last].core)
         else:
             for value in operands:
@@ -509,11 +512,7 @@ class _Lift:
         else:
             step.call.append(Stmt(piece))
             if results:
-                temps = [self.temp(type_, item.start) for type_ in results]
-                for temp in reversed(temps):
-                    step.call.append(Stmt(Piece(f"(local.set {temp.name})", "")))
-                for temp in temps:
-                    self.stack.append(self.temp_value(temp, not folded, tail, item.start))
+                self.push_results(results, folded, tail, item.start)
             else:
                 piece.trail = source.around(item.last).same_line
         if not restores:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from ..errors import WatError
 from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens
 from ..sexpr.parser import offset_of
+from .fields import children, head, header_of, holder_of, node_words, parse_nat
 from .instructions import OLD_NAMES, OLD_TYPES
-from .module import SPACES, children, head, header_of, holder_of, node_words, parse_nat
+from .module import SPACES
 
 # Each old name holds one of these, and today's text hardly does: a quick way to see that there is nothing to do.
 HINTS = (

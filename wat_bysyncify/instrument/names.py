@@ -16,7 +16,7 @@ TAKES_DATA = frozenset(("start_unwind", "start_rewind"))
 TOP_MOST = frozenset(("start_unwind", "stop_rewind"))
 BOTTOM_MOST = frozenset(("stop_unwind", "start_rewind"))
 
-NORMAL, UNWINDING, REWINDING = 0, 1, 2
+REWINDING = 2  # what get_state gives; 0 is normal, 1 unwinding
 
 # The types whose values are saved to linear memory, with their size in bytes there.
 SAVED_SIZES = {"i32": 4, "i64": 8, "f32": 4, "f64": 8, "v128": 16}
@@ -25,3 +25,14 @@ SAVED_SIZES = {"i32": 4, "i64": 8, "f32": 4, "f64": 8, "v128": 16}
 def is_control(imported: tuple[str, str]) -> bool:
     """Whether an import, (module, name), is one of the control functions."""
     return imported[0] in CONTROL_MODULES and imported[1] in CONTROL_FUNCTIONS
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """The name, or the name with a number, that is not taken; it is then."""
+    found = name
+    count = 2
+    while found in taken:
+        found = f"{name}_{count}"
+        count += 1
+    taken.add(found)
+    return found

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens
 from . import names
-from .calls import Pausing, TypeUses, find_pausing
+from .calls import Pausing, find_pausing
 from .code import Codes
 from .control import Control, take_control
+from .fields import node_words, own_fields
 from .function import Shared, complete_function, rewrite_function
 from .modernize import modernize
-from .module import Func, Module, node_words, own_fields, read_module
+from .module import Func, Module, TypeUses, read_module
 from .options import Options
 from .runtime import Ids, control_text, globals_text, restore_text, save_text
 
@@ -93,13 +94,13 @@ class _Rewrite:
         types = names.SAVED_SIZES
         self.taken_funcs = taken_funcs
         return Ids(
-            unused("$normal", taken_globals),
-            unused("$unwinding", taken_globals),
-            unused("$rewinding", taken_globals),
-            unused("$data", taken_globals),
+            names.unused("$normal", taken_globals),
+            names.unused("$unwinding", taken_globals),
+            names.unused("$rewinding", taken_globals),
+            names.unused("$data", taken_globals),
             self.module.address_type("memory", ""),
-            {type_: unused(f"$save_{type_}", taken_funcs) for type_ in types},
-            {type_: unused(f"$restore_{type_}", taken_funcs) for type_ in types},
+            {type_: names.unused(f"$save_{type_}", taken_funcs) for type_ in types},
+            {type_: names.unused(f"$restore_{type_}", taken_funcs) for type_ in types},
         )
 
     def pieces(self) -> list[str]:
@@ -208,7 +209,7 @@ class _Rewrite:
             groups.append(control_text(function.name, id_, [*own, *function.exports], ids))
         for name in names.CONTROL_FUNCTIONS:
             if name not in exported:
-                id_ = unused(f"$bysyncify_{name}", self.taken_funcs)
+                id_ = names.unused(f"$bysyncify_{name}", self.taken_funcs)
                 groups.append(control_text(name, id_, [f'"{prefix}_{name}"' for prefix in self.prefixes], ids))
         for type_ in names.SAVED_SIZES:
             if type_ in used:
@@ -218,17 +219,6 @@ class _Rewrite:
             for line in lines:
                 out.append(f"{newline}{indent}{line}")
         out.append(closing if "\n" in closing else newline)
-
-
-def unused(name: str, taken: set[str]) -> str:
-    """The name, or the name with a number, that is not taken; it is then."""
-    found = name
-    count = 2
-    while found in taken:
-        found = f"{name}_{count}"
-        count += 1
-    taken.add(found)
-    return found
 
 
 class _Indents:

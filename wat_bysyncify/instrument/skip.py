@@ -151,10 +151,12 @@ class Skip:
             if len(indent) + len(head) + len(condition) + 7 <= WIDTH:
                 self.line(indent, f"{head} {condition} (then")
             else:
+                second = f"(i32.eq (local.get {names.call}) (i32.const {step.index}))) (then"
+                under = indent + " " * (len(head) + 9)  # below the other operand, if there is room
+                if len(under) + len(second) > WIDTH:
+                    under = indent + "    "
                 self.line(indent, f"{head} (i32.or (global.get {names.normal})")
-                self.line(
-                    indent + " " * (len(head) + 9), f"(i32.eq (local.get {names.call}) (i32.const {step.index}))) (then"
-                )
+                self.line(under, second)
             for stmt in step.call:
                 self.stmt(stmt, inner)
             check = f"(drop (br_if {names.unwind} (i32.const {step.index}) (global.get {names.unwinding})))"
@@ -281,7 +283,7 @@ class Skip:
         block, names, source = nest.block, self.names, self.source
         value = nest.condition
         assert value is not None
-        first, second, last = (*block.calls, block.calls[-1])[:3] if len(block.calls) == 2 else block.calls
+        first, second, last = (*block.calls, block.calls[-1]) if len(block.calls) == 2 else block.calls
         if second == last:
             choice = "(i32.const 1)"
         elif first == second:

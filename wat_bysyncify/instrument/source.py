@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..sexpr.nodes import pieces
 from .body import Body
 from .code import Code
-from .module import parse_nat
+from .fields import parse_nat
 
 
 @dataclass(slots=True)

@@ -16,13 +16,12 @@ from .temps import Temp
 
 @dataclass(slots=True)
 class Stmt:
-    """A line or more: a piece of text; with `set_` its results are stored: a temporary or local, or the instruction
-    with its parenthesis that takes the value, `(drop`."""
+    """A piece of text on lines of its own. `set_` is the local that its value goes to, or `return`, or `(return` where
+    the value can stand inside the parentheses; "" for a piece that leaves no value."""
 
     piece: Piece
     set_: str = ""
     folded: bool = True
-    close: str = ")"
 
 
 @dataclass(slots=True)
@@ -45,7 +44,7 @@ class Resume:
 
 @dataclass(slots=True)
 class Nest:
-    """A block with pausing calls: its arms are lists of steps, or a Piece where nothing in the arm pauses.
+    """A block with pausing calls.
 
     `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
     it, `sets` where the results go then, the last first.

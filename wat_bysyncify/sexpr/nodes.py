@@ -56,7 +56,6 @@ def tokens(nodes: Iterable[Node]) -> list[Token]:
     return found
 
 
-_TRIVIA = re.compile(r"(?:[ \t\r\n]+|;;[^\r\n]*|\(;.*?;\))*\Z", re.S)
 _WORD = re.compile(
     r"""(?P<trivia> [ \t\r\n]+ | ;;[^\r\n]* | \(; | \(@ | [()] )
       | (?P<word> (?:[^\s()";]|;(?!;))+ (?:"(?:[^"\\]|\\.)*")? | "(?:[^"\\]|\\.)*" )""",
