@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -412,9 +411,9 @@ def main(count: int, seed: int, jobs: int, ttf: int, keep: Path | None, most: in
     kinds: dict[str, int] = {}
     printed = 0
     # Compiled adapters stay in memory (instance.py): new processes now and then.
-    with ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=12) as pool:
-        generated = pool.map(generated_failure, range(seed, seed + count), chunksize=8)
-        made = pool.map(ttf_failure, range(seed, seed + ttf), chunksize=8)
+    with get_context("spawn").Pool(jobs, maxtasksperchild=12) as pool:
+        generated = pool.imap(generated_failure, range(seed, seed + count), chunksize=8)
+        made = pool.imap(ttf_failure, range(seed, seed + ttf), chunksize=8)
         for origin, failures in (("generated", generated), ("ttf", made)):
             for failure in failures:
                 if failure is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fuzz import WAYS, difference
+from fuzz import WAYS, EndlessError, difference
 from generate import generate
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 SEEDS = range(150)
 
@@ -14,6 +16,19 @@ def test_same_in_all_ways(seed: int) -> None:
     """Results, traps, prints, memory and globals are those of the original."""
     program = generate(seed, 12 + seed % 5 * 8)
     found = difference(program.text, program.exports, program.imports, seed)
+    assert found is None, f"{found}\n{program.text}"
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(size=st.integers(4, 44), seed=st.integers(1_000, 1_000_000))
+def test_same_at_any_size(size: int, seed: int) -> None:
+    """The same, of programs of any size; a small one is shown where it fails."""
+    program = generate(seed, size)
+    try:
+        found = difference(program.text, program.exports, program.imports, seed)
+    except EndlessError:
+        assume(False)
+        return
     assert found is None, f"{found}\n{program.text}"
 
 
