@@ -406,28 +406,26 @@ class _Lift:
             if depth <= 0:
                 return start
 
+    def taker(self, results: tuple[str, ...], following: Item | None) -> tuple[int | None, int]:
+        """What takes a single result next: the token of the `local.set`, `local.tee` or `drop`, and the local's bit."""
+        if len(results) == 1 and isinstance(following, (int, Op)):
+            at = following if isinstance(following, int) else following.start
+            code = self.codes[at]
+            if code.act == act.SET or code.act == act.TEE:
+                return at, self.facts.local_bit(code.word)
+            if code.op == "drop":
+                return at, 0
+        return None, 0
+
     def call(self, item: Call, following: Item | None) -> int:
         """A pausing call: its step. How many of the following items it took in: what stores its result."""
         source, facts = self.source, self.facts
         operands = self.pop(item.operands)
         results = item.type[1]
         restores = item.callee is not None and facts.instrumented(item.callee)
-        set_: int | None = None  # the token of the `local.set`, `local.tee` or `drop` that takes the result
-        target = 0
-        if len(results) == 1 and following is not None and not isinstance(following, (Text, Call, Block)):
-            at = following if isinstance(following, int) else following.start
-            code = self.codes[at]
-            if code.act in (act.SET, act.TEE):
-                target = facts.local_bit(code.word)
-                read = 0
-                for value in operands:
-                    read |= value.reads
-                if restores or not read & target:
-                    set_ = at
-                else:
-                    target = 0
-            elif code.op == "drop":
-                set_ = at
+        set_, target = self.taker(results, following)
+        if not restores and any(value.reads & target for value in operands):
+            set_, target = None, 0  # they are read again on rewind: the made-up result must not take their place
 
         # What must be evaluated before the call goes to temporaries, in order.
         spill = [False] * len(operands)
@@ -521,25 +519,18 @@ class _Lift:
 
     def block(self, item: Block, following: Item | None) -> int:
         """A block with pausing calls in it: its step, whose arms wait to be lifted. How many items it took in."""
-        source, facts = self.source, self.facts
+        source = self.source
         condition = self.pop(1)[0] if item.op == "if" else None
         params = self.pop(len(item.type[0]))
         results = item.type[1]
         writes = item.writes | (condition.writes if condition else 0)
         for value in params:
             writes |= value.writes
-        target = 0
         keep: list[str] = []
         sets: list[str] = []
         taken = 0
-        code = None
-        if len(results) == 1 and following is not None and not isinstance(following, (Text, Call, Block)):
-            at = following if isinstance(following, int) else following.start
-            code = self.codes[at]
-            if code.act not in (act.SET, act.TEE) and code.op != "drop":
-                code = None
-        if code and code.op != "drop":
-            target = facts.local_bit(code.word)
+        set_, target = self.taker(results, following)
+        code = None if set_ is None else self.codes[set_]
         self.spill_rest(writes | target)
         self.guard_locals(target)
         held = [self.spill(value).temps[0] for value in params]
