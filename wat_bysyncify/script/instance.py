@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import wasmtime
@@ -130,7 +130,7 @@ def instantiate_adapter(store: wasmtime.Store, text: str, host: Any) -> wasmtime
     return function
 
 
-@cache
+@lru_cache(maxsize=256)  # compiled code takes memory maps, of which a process has only so many
 def _adapter(text: str) -> wasmtime.Module:
     return wasmtime.Module(engine(), text)
 
