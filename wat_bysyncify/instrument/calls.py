@@ -53,10 +53,8 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     """The functions that can pause, and those to instrument; `control` are the control functions among them."""
     found = Pausing()
     funcs = module.funcs.entities
-    free = options.imports is None and not options.ignore_imports  # any import may pause
+    free = options.imports is None and not options.ignore_imports and not control  # any import may pause
     matches = matcher(options.imports or ())
-    if free and control:
-        free = False
     for i, func in enumerate(funcs):
         if func.imported and not options.ignore_imports:
             if free or matches(".".join(func.imported)):
@@ -66,8 +64,8 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     if options.add_list:
         found.added = {
             i for i, func in enumerate(funcs)
-            if (not func.imported and (added(str(i)) or (func.id and (added(func.id) or added(func.id[1:])))))
-            or (not func.imported and any(added(name) for name in func.exports))
+            if not func.imported
+            and any(map(added, [str(i), *((func.id, func.id[1:]) if func.id else ()), *func.exports]))
         }  # fmt: skip
     if not (found.can_pause or control or found.added):
         return found
@@ -164,10 +162,5 @@ def _calls(module: Module, codes: Codes) -> tuple[dict[int, set[int]], dict[Func
     return callers, indirect, addressed
 
 
-_CALLING = frozenset(("call", "return_call", "ref.func")) | {
-    "call_indirect",
-    "call_ref",
-    "return_call_indirect",
-    "return_call_ref",
-}
 _THROUGH_TABLE = frozenset(("call_indirect", "call_ref", "return_call_indirect", "return_call_ref"))
+_CALLING = _THROUGH_TABLE | {"call", "return_call", "ref.func"}

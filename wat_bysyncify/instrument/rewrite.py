@@ -60,6 +60,7 @@ class _Rewrite:
         self.codes, self.old = codes, old
         self.progress = progress or (lambda done, total: None)
         self.control = control
+        self.stubs = {id(function.node) for function in control.functions}
         self.prefixes = self._prefixes()
         self.ids = self._ids()
         self._check_control()
@@ -127,13 +128,11 @@ class _Rewrite:
                 replaced[id(func.node)] = rewrite_function(func, indirect, indents.of(func.node), shared)
             self.progress(done + 1, len(todo))
         if self.old:
-            stubs = {id(function.node) for function in self.control.functions}
             for number, func in enumerate(funcs):
                 if number not in self.pausing.instrumented and isinstance(func.node, list) and not func.imported:
-                    if id(func.node) not in stubs:
+                    if id(func.node) not in self.stubs:
                         replaced[id(func.node)] = complete_function(func, shared)
 
-        stubs = {id(function.node) for function in self.control.functions}
         out: list[str] = []
         place = self._state_place()
         for node in module.nodes:
@@ -144,7 +143,7 @@ class _Rewrite:
                 if id(child) in replaced and not indents.starts_line(child) and out:
                     before = out[-1].rstrip(" ")
                     out[-1] = before + ("" if before.endswith("\n") else self.newline) + indents.of(child)
-                self._put(child, out, replaced, stubs)
+                self._put(child, out, replaced)
                 if child is place and child is not None:
                     last = child[-1] if isinstance(child, list) else child
                     self._state(out, indents.of(child), len(last) - core_length(last))
@@ -162,12 +161,11 @@ class _Rewrite:
         last = next((node for _, node in reversed(fields) if id(node) in ahead), None)
         if last is not None and self.module.globals.entities:
             return last
-        stubs = {id(function.node) for function in self.control.functions}
         before: Node | None = None
         for kind, node in fields:
-            if kind == "func" and id(node) not in stubs and id(node) not in ahead:
+            if kind == "func" and id(node) not in self.stubs and id(node) not in ahead:
                 break
-            before = node if id(node) not in stubs else before
+            before = node if id(node) not in self.stubs else before
         return before
 
     def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
@@ -178,10 +176,10 @@ class _Rewrite:
         same_line, newline, rest = trivia.partition("\n")
         out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{self.newline}{rest if newline else indent}"
 
-    def _put(self, node: Node, out: list[str], replaced: dict[int, str], stubs: set[int]) -> None:
+    def _put(self, node: Node, out: list[str], replaced: dict[int, str]) -> None:
         if id(node) in replaced:
             out.append(replaced[id(node)])
-        elif id(node) in stubs:
+        elif id(node) in self.stubs:
             pass  # _finish writes them
         elif isinstance(node, list):
             out.append("".join(tokens([node])))
