@@ -130,7 +130,7 @@ class Body:
     events: list[tuple[int, Any, Any]]
     sites: list[tuple[int, list[tuple[int, int]]]]
     labels: set[str]
-    carried: dict[int, tuple[str, ...]]  # what conditional branches leave when they do not branch
+    carried: dict[int, tuple[str, ...]]  # what conditional branches leave of their label's types
 
 
 # Events, in the order of the text, each (kind, argument, argument).

@@ -20,25 +20,36 @@ from . import code as act
 from . import names
 from .code import Code, Codes, regular
 from .fields import children, head, node_words
-from .module import FuncType, Module, TypeUses
+from .module import Func, FuncType, Module, TypeUses
 from .options import Options
+from .reftypes import top
 
 
 @dataclass(slots=True)
 class Pausing:
-    """`can_pause` and `instrumented` are function numbers; `types` the types whose indirect calls can pause."""
+    """`can_pause` and `instrumented` are function numbers; `types` the types whose indirect calls can pause, erased."""
 
+    module: Module
     can_pause: set[int] = field(default_factory=set)
     instrumented: set[int] = field(default_factory=set)
     types: set[FuncType] = field(default_factory=set)
     any_indirect: bool = False  # any indirect call can pause
     added: set[int] = field(default_factory=set)  # by the add list: their indirect calls can pause in any case
 
-    def indirect(self, func: int) -> Callable[[FuncType], bool]:
+    def indirect(self, func: Func) -> Callable[[FuncType], bool]:
         """Whether a call through a table, of a type, can pause in a function."""
-        if self.any_indirect or func in self.added:
+        if self.any_indirect or func.number in self.added:
             return lambda type_: True
-        return self.types.__contains__
+        return lambda type_: erased(type_, self.module) in self.types
+
+
+def erased(type_: FuncType, module: Module) -> FuncType:
+    """A function type with each reference type widened to the top of its hierarchy.
+
+    A function can be called at a type that is not its own but a supertype, or that is spelled otherwise; erased, all of
+    these are the same.
+    """
+    return tuple([top(each, module) for each in type_[0]]), tuple([top(each, module) for each in type_[1]])
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -51,7 +62,7 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 def find_pausing(module: Module, control: dict[int, str], options: Options, codes: Codes) -> Pausing:
     """The functions that can pause, and those to instrument; `control` are the control functions among them."""
-    found = Pausing()
+    found = Pausing(module)
     funcs = module.funcs.entities
     free = options.imports is None and not options.ignore_imports and not control  # any import may pause
     matches = matcher(options.imports or ())
@@ -84,7 +95,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     while todo:
         callee = todo.pop()
         users = set(callers.get(callee, ()))
-        type_ = funcs[callee].type  # type: ignore[attr-defined]
+        type_ = erased(funcs[callee].type, module)  # type: ignore[attr-defined]
         if callee in addressed and type_ not in found.types and indirect:
             found.types.add(type_)
             users |= indirect.get(type_, set())
@@ -99,7 +110,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
 
 
 def _calls(module: Module, codes: Codes) -> tuple[dict[int, set[int]], dict[FuncType, set[int]], set[int]]:
-    """Who calls each function; who calls through a table, by type; whose address is taken."""
+    """Who calls each function; who calls through a table, by type, erased; whose address is taken."""
     callers: dict[int, set[int]] = {}
     indirect: dict[FuncType, set[int]] = {}
     addressed: set[int] = set()
@@ -138,7 +149,7 @@ def _calls(module: Module, codes: Codes) -> tuple[dict[int, set[int]], dict[Func
                 if called is not None and called.op in _THROUGH_TABLE:
                     by_word = called.op.endswith("call_ref")
                     type_ = module.func_type(called.word) if by_word else types.at(body, position + 1)
-                    indirect.setdefault(type_ or ((), ()), set()).add(i)
+                    indirect.setdefault(erased(type_ or ((), ()), module), set()).add(i)
     for word, node in module.fields:
         if word in ("elem", "table", "global"):
             found = words("".join(tokens([node])))

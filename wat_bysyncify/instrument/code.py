@@ -152,7 +152,7 @@ def regular(tokens: list[Token], codes: Codes) -> list[Token]:
     joined: list[Token] = []  # the pieces of the instruction that the last token of `out` begins
     for token in [*tokens, Token("CLOSE", "")]:
         act = codes[token].act
-        if act == IMMEDIATE and out and out[-1].type in ("WORDS", "OPEN"):
+        if act == IMMEDIATE and out and (out[-1].type in ("WORDS", "OPEN") or codes[out[-1]].act == HEAP_TYPE):
             joined.append(token)
             continue
         if joined:

@@ -156,15 +156,24 @@ def value_types(node: Node) -> list[tuple[str | None, str]]:
             if isinstance(child, Token) and child.type != "LEAF":
                 found += words(child)
             else:
-                found.append("".join(tokens([child])).strip() if isinstance(child, list) else _bare(child))
+                found.append(spelled(child))
         found = found[1:]
     if found and found[0][0] == "$":
         return [(found[0], found[1])]
     return [(None, type_) for type_ in found]
 
 
-def _bare(token: Token) -> str:
-    return f"({' '.join(words(token))})"
+def spelled(node: Node) -> str:
+    """A list without comments, with single spaces: `(mut (ref null $t))`."""
+    out = ""
+    for token in tokens([node]):
+        if token.type == "CLOSE":
+            out += ")"
+            continue
+        said = " ".join(words(token))
+        out += " " * (out[-1:] not in ("", "(")) + (said if token.type == "WORDS" else f"({said}")
+        out += ")" * (token.type == "LEAF")
+    return out
 
 
 def type_use_end(body: list[Token], position: int) -> int:

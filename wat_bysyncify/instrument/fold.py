@@ -6,9 +6,7 @@ liveness.py the walk also notes what happens to locals, in order (`Body.events`)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from ..sexpr.nodes import Token, core_length
@@ -32,24 +30,10 @@ from .body import (
     Seq,
     Text,
 )
-from .code import Code, Codes, regular
+from .code import Code, regular
 from .fields import parse_nat, type_use_end
 from .module import FuncType
-
-
-@dataclass(slots=True)
-class Context:
-    """What a body's meaning depends on outside of it."""
-
-    local_bits: dict[str, int]  # id or number -> 1 << number
-    call: Callable[[str], tuple[FuncType, bool] | None]  # function -> its type, can it pause
-    func_type: Callable[[str], FuncType | None]
-    indirect: Callable[[FuncType], bool]  # can an indirect call of this type pause
-    type_use: Callable[[list[Token]], FuncType | None]
-    fields: Callable[[str], int | None]  # struct type -> the number of its fields
-    tag: Callable[[str], FuncType | None]
-    results: tuple[str, ...]
-    code: Codes
+from .scope import Scope
 
 
 class Irregular(Exception):
@@ -137,27 +121,27 @@ class _Seq:
         return Seq(self.first, end, self.items, tail, dead, pauses > 0)
 
 
-def fold(tokens: list[Token], context: Context) -> Body:
+def fold(tokens: list[Token], scope: Scope) -> Body:
     """The body that `tokens` are: all of a function behind its locals, without its closing parenthesis.
 
     Raises `BodyError` with the number of the token that does not fit.
     """
     try:
-        return _Walk(tokens, context).walk()
+        return _Walk(tokens, scope).walk()
     except (Irregular, BodyError) as error:
-        cut = regular(tokens, context.code)
+        cut = regular(tokens, scope.program.codes)
         if cut != tokens:
-            return fold(cut, context)
+            return fold(cut, scope)
         if isinstance(error, Irregular):
             raise BodyError("a word that belongs to no instruction", 0) from None
-        closed = _Walk(tokens, context)
+        closed = _Walk(tokens, scope)
         closed.diverging = []
         with suppress(BodyError):
             closed.walk()
         if not closed.diverging:
             error.tokens = tokens
             raise
-        return _Walk(close_diverging(tokens, closed.diverging), context).walk()
+        return _Walk(close_diverging(tokens, closed.diverging), scope).walk()
 
 
 def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
@@ -182,10 +166,10 @@ def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
 
 
 class _Walk:
-    def __init__(self, tokens: list[Token], context: Context) -> None:
+    def __init__(self, tokens: list[Token], scope: Scope) -> None:
         self.tokens = tokens
-        self.context = context
-        self.codes = list(map(context.code.__getitem__, tokens))
+        self.scope = scope
+        self.codes = list(map(scope.program.codes.__getitem__, tokens))
         self.frames: list[_Frame] = []
         self.by_label: dict[str, list[int]] = {}
         self.labels: set[str] = set()
@@ -197,12 +181,12 @@ class _Walk:
         self.diverging: list[int] | None = None
 
     def walk(self) -> Body:  # one loop over the tokens, in one place for speed
-        codes, context, frames = self.codes, self.context, self.frames
-        bits = context.local_bits
+        codes, scope, frames = self.codes, self.scope, self.frames
+        bits = scope.bits
         events: list[tuple[int, Any, Any]] = []
         calls: list[Call] = []
         open_: list[Any] = []  # open parentheses: a tuple for an instruction, None for an arm of an if
-        frame = self.begin("func", -1, -1, True, ((), context.results), "")
+        frame = self.begin("func", -1, -1, True, ((), scope.results), "")
         gen = kill = 0  # locals read, and written, since the last event
         seq = _Seq(0, False)
         items = seq.items
@@ -411,8 +395,6 @@ class _Walk:
             elif what == act.RETURN_CALL_INDIRECT:
                 end = type_use_end(self.tokens, end)
                 type_ = self.type_use(start, end) if end > start + 1 else ((), ())
-                if context.indirect(type_) and not dead:
-                    raise BodyError(f"{code.op} that can pause is not supported yet", start)
                 events.append((LOCALS, gen, ~kill))
                 gen = kill = 0
                 events.append((JUMP, [], True))
@@ -422,11 +404,11 @@ class _Walk:
             elif what == act.OTHER:
                 needs, gives = self.other(code, start)
             elif what == act.TYPE_USE:
-                before = codes[i - 1].op if i else ""
-                if before not in ("select", "result") or code.opens:
-                    raise Irregular if before == "select" else BodyError(f"unexpected ({code.op} ...)", i)
+                if not i or codes[i - 1].op != "select":
+                    raise BodyError(f"unexpected ({code.op} ...)", i)
+                skip = type_use_end(self.tokens, i)
                 if codes[i - 1].flat:
-                    items[-1] = Text(i - 1, i + 1, 3, 1, 0, False)
+                    items[-1] = Text(i - 1, skip, 3, 1, 0, False)
                 continue
             elif what == act.HEAP_TYPE:
                 continue  # of the folded instruction around it
@@ -469,7 +451,7 @@ class _Walk:
             raise BodyError(f"unclosed {frame.op}", frame.start)
         if gen or kill:
             events.append((LOCALS, gen, ~kill))
-        if height != len(context.results) and not dead:
+        if height != len(scope.results) and not dead:
             raise self.leaves(frame, height, n)
         whole = seq.close(n, height, pauses, dead)
         self.sites.sort()  # folded branches end after what is inside them
@@ -502,7 +484,7 @@ class _Walk:
     def local(self, code: Code, at: int) -> int:
         """The bit of a local whose number is not spelled the plain way."""
         number = parse_nat(code.word) if code.word else None
-        bit = self.context.local_bits.get(str(number))
+        bit = self.scope.bits.get(str(number))
         if bit is None:
             raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
         return bit
@@ -527,23 +509,20 @@ class _Walk:
         """Operands, results, the ids of the blocks that it may go to, and whether it never goes on."""
         op = code.op
         if op == "return":
-            return len(self.context.results), 0, [], True
+            return len(self.scope.results), 0, [], True
         if op == "unreachable":
             return 0, 0, [], True
         if op == "throw":
-            type_ = self.context.tag(code.word)
+            type_ = self.scope.module.tag_type(code.word)
             if type_ is None:
                 raise BodyError(f"unknown tag {code.word}", at)
             return len(type_[0]), 0, [], True
         if op == "throw_ref":
             return 1, 0, [], True
         if op in ("return_call", "return_call_ref"):
-            found = self.context.call(code.word) if op == "return_call" else (self.func_type(code.word, at), None)
+            found = self.scope.program.call(code.word) if op == "return_call" else (self.func_type(code.word, at), None)
             if found is None:
                 raise BodyError(f"unknown function {code.word}", at)
-            can_pause = self.context.indirect(found[0]) if found[1] is None else found[1]
-            if can_pause:
-                raise BodyError(f"{op} of a function that can pause is not supported yet", at)
             return len(found[0][0]) + (op == "return_call_ref"), 0, [], True
         words = code.words if op == "br_table" else code.words[:1]
         targets = [self.label(word, at, position) for position, word in enumerate(words, 1)]
@@ -562,12 +541,12 @@ class _Walk:
             case "br_table":
                 return arity + 1, 0, ids, True
             case "br_on_null":
-                self.carried[at] = (*carried, "a reference")
+                self.carried[at] = carried
                 return arity + 1, arity + 1, ids, False
             case "br_on_non_null":
                 self.carried[at] = carried[:-1]
                 return arity, arity - 1, ids, False
-        self.carried[at] = (*carried[:-1], "a reference")
+        self.carried[at] = carried[:-1]
         return arity, arity, ids, False  # br_on_cast, br_on_cast_fail
 
     def handlers(self, start: int, end: int) -> list[int]:
@@ -589,7 +568,7 @@ class _Walk:
 
     def type_use(self, start: int, end: int) -> FuncType:
         """What the type use in tokens[start + 1:end] says."""
-        type_ = self.context.type_use(self.tokens[start + 1 : end])
+        type_ = self.scope.program.types.of(self.tokens[start + 1 : end])
         if type_ is None:
             raise BodyError("unknown type", start + 1)
         return type_
@@ -598,7 +577,7 @@ class _Walk:
         """The type of the function that a call calls, whether it can pause, and how many operands there are."""
         code = self.codes[start]
         if code.act == act.CALL:
-            found = self.context.call(code.word) if code.word else None
+            found = self.scope.program.call(code.word) if code.word else None
             if found is None:
                 raise BodyError(f"unknown function {code.word}", start)
             return found[0], found[1], len(found[0][0])
@@ -606,11 +585,11 @@ class _Walk:
             type_ = self.func_type(code.word, start)
         else:
             type_ = self.type_use(start, end) if end > start + 1 else ((), ())
-        return type_, self.context.indirect(type_), len(type_[0]) + 1
+        return type_, self.scope.indirect(type_), len(type_[0]) + 1
 
     def func_type(self, word: str, at: int) -> FuncType:
         """The function type that a word names."""
-        type_ = self.context.func_type(word)
+        type_ = self.scope.module.func_type(word)
         if type_ is None:
             raise BodyError(f"unknown function type {word}", at)
         return type_
@@ -618,10 +597,10 @@ class _Walk:
     def other(self, code: Code, at: int) -> tuple[int, int]:
         """Operands and results of the instructions that depend on a type."""
         if code.op == "struct.new":
-            count = self.context.fields(code.word)
-            if count is None:
+            fields = self.scope.module.type_fields(code.word)
+            if fields is None:
                 raise BodyError(f"unknown structure type {code.word}", at)
-            return count, 1
+            return len(fields), 1
         if code.op == "array.new_fixed" and len(code.words) > 1:
             return parse_nat(code.words[1]) or 0, 1
         raise BodyError(f"{code.op} is not supported in a function that can pause", at)

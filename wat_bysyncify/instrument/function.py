@@ -2,141 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, plain_id, tokens
 from .body import Body, BodyError
-from .code import Codes
+from .code import regular
 from .fields import head, value_types
-from .fold import Context, fold
-from .lift import Facts, lift, zero
+from .fold import fold
+from .lift import lift
 from .liveness import live_locals
-from .module import Func, FuncType, Module, TypeUses
-from .names import SAVED_SIZES, unused
-from .runtime import Ids
+from .module import Func
+from .names import unused
+from .nonnull import checked_gets, nullable_local
+from .reftypes import is_nullable, nullable, top
+from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
 from .steps import Lifted
 
 
 @dataclass(slots=True)
-class Shared:
-    """What the functions of a module have in common. `used` collects the types that are saved."""
-
-    module: Module
-    codes: Codes
-    types: TypeUses
-    ids: Ids
-    newline: str
-    call: Callable[[str], tuple[FuncType, bool] | None]
-    instrumented: Callable[[str], bool]
-    used: set[str]
-
-
-@dataclass(slots=True)
 class _Parts:
-    """A function taken apart: its header's tokens, its locals (parameters first), their bits, its body."""
+    """A function taken apart: its header's tokens, its names, its body."""
 
     header: list[Token]
-    locals: list[tuple[str | None, str]]
-    bits: dict[str, int]
+    scope: Scope
     body: Body
 
 
-def _read(func: Func, indirect: Callable[[FuncType], bool], shared: Shared) -> _Parts:
+def _read(func: Func, program: Program, instrumented: bool) -> _Parts:
     node: List = func.node  # type: ignore[assignment]
     position = func.header
     found = list(func.locals)
+    header = list(node[:position])
     for each in node[position:-1]:
         if head(each) != "local" or (isinstance(each, Token) and each.type == "WORDS"):
             break
         found += value_types(each)
+        header.append(nullable_local(each) if instrumented else each)
         position += 1
-    bits = {str(number): 1 << number for number in range(len(found))}
-    bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(found) if name)
-    header = tokens(node[:position])
-    module = shared.module
-    context = Context(
-        bits, shared.call, module.func_type, indirect, shared.types.of, module.field_count, module.tag_type,
-        func.type[1], shared.codes,
-    )  # fmt: skip
     inside = tokens(node[position:-1])
+    checked: set[str] = set()
+    if instrumented:
+        for number in range(len(func.locals), len(found)):
+            name, type_ = found[number]
+            if not is_nullable(type_):
+                found[number] = name, nullable(type_)
+                checked |= {str(number), plain_id(name or "$")}
+    scope = Scope(func, found, program)
     try:
-        return _Parts(header, found, bits, fold(inside, context))
+        if checked:
+            inside = checked_gets(regular(inside, program.codes), program.codes, checked)
+        return _Parts(tokens(header), scope, fold(inside, scope))
     except BodyError as error:
-        raise _placed(error, func, header, inside, shared) from None
+        raise _placed(error, func, tokens(node[:position]), inside, program) from None
 
 
-def _placed(error: BodyError, func: Func, header: list[Token], inside: list[Token], shared: Shared) -> WatError:
+def _placed(error: BodyError, func: Func, header: list[Token], inside: list[Token], program: Program) -> WatError:
     before = (error.tokens or inside)[: error.token]
     width = sum(token.width for token in [*header, *before])
-    return WatError(error.message, shared.module.offset(func.node) + width)
+    return WatError(error.message, program.module.offset(func.node) + width)
 
 
-def complete_function(func: Func, shared: Shared) -> str:
+def complete_function(func: Func, program: Program) -> str:
     """The text of a function that is not instrumented, with what Binaryen's older text leaves out (fold.py)."""
-    parts = _read(func, lambda type_: False, shared)
+    parts = _read(func, program, instrumented=False)
     return "".join([*parts.header, *parts.body.tokens, func.node[-1]])
 
 
-def rewrite_function(func: Func, indirect: Callable[[FuncType], bool], indent: str, shared: Shared) -> str:
+def rewrite_function(func: Func, indent: str, program: Program) -> str:
     """The text of a function with everything that lets it pause and resume, or as it was if nothing in it can pause.
 
     `indent` is the indentation of the function's first line. Raises `WatError` with the place of what does not fit.
     """
-    parts = _read(func, indirect, shared)
+    parts = _read(func, program, instrumented=True)
     if not parts.body.calls:
-        return "".join([*parts.header, *parts.body.tokens, func.node[-1]])
+        return "".join(tokens([func.node]))
     try:
-        return _Function(func, parts, indent, shared).text()
+        return _Function(func, parts, indent, program).text()
     except BodyError as error:
-        raise _placed(error, func, parts.header, parts.body.tokens, shared) from None
+        raise _placed(error, func, parts.header, parts.body.tokens, program) from None
 
 
 class _Function:
-    def __init__(self, func: Func, parts: _Parts, indent: str, shared: Shared) -> None:
-        self.func, self.header, self.body = func, parts.header, parts.body
-        self.locals, self.bits = parts.locals, parts.bits
-        self.indent, self.shared = indent, shared
-        self.taken = {plain_id(name) for name, _ in parts.locals if name}
-
-    def new_name(self, name: str) -> str:
-        """A local's id that the function does not use: the name, or the name with a number."""
-        return unused(name, self.taken)
-
-    def local_type(self, word: str) -> str:
-        return self.locals[self.bits[word].bit_length() - 1][1]
+    def __init__(self, func: Func, parts: _Parts, indent: str, program: Program) -> None:
+        self.func, self.header, self.body, self.scope = func, parts.header, parts.body, parts.scope
+        self.indent, self.program = indent, program
 
     def text(self) -> str:
         """The new text of the function."""
-        shared, body = self.shared, self.body
-        before = shared.codes[self.header[-1]]
+        program, body, scope = self.program, self.body, self.scope
+        before = program.codes[self.header[-1]]
         source = Source(body, before.trivia, self.indent)
-        call_name = self.new_name("$call")
-        types = self.shared.types
-        lifted = lift(
-            body,
-            source,
-            Facts(
-                self.bits.__getitem__,
-                self.local_type,
-                shared.instrumented,
-                self.callee_results,
-                self.global_type,
-                shared.module.address_type,
-                types.of,
-                shared.module.func_type,
-                self.new_name,
-            ),
-        )
+        call_name = scope.new_name("$call")
+        lifted = lift(body, source, scope)
         saved = self.saved(lifted)
         unwind = unused("$unwind", body.labels)
-        ids = shared.ids
+        ids = program.ids
         names = Names(ids.normal, ids.unwinding, ids.rewinding, call_name, unwind)
         inside = source.before.indent if source.before.indent is not None else self.indent + "  "
-        skip = Skip(source, names, shared.newline)
+        skip = Skip(source, names, program.newline)
         out = skip.out
 
         out.append("".join(self.header[:-1]) + before.core)
@@ -148,24 +114,24 @@ class _Function:
         skip.line(inside, f"(if (global.get {ids.rewinding}) (then")
         skip.line(inside + "  ", f"(local.set {call_name} (call {ids.restore['i32']}))")
         for name, type_ in saved:
-            skip.line(inside + "  ", f"(local.set {name} (call {ids.restore[type_]}))")
+            skip.line(inside + "  ", f"(local.set {name} {self.restored(type_)})")
         skip.line(inside, "))")
         skip.line(inside, f"(local.set {call_name} (block {unwind} (result i32)")
-        skip.body(lifted, self.func.type[1], inside + "  ")
+        skip.body(lifted, scope.results, inside + "  ")
         last = source.around(len(body.tokens) - 1)
         skip.lead(Piece("", last.indent or "", last.lines), inside + "  ")
         skip.line(inside, "))")
         for name, type_ in reversed(saved):
-            skip.line(inside, f"(call {ids.save[type_]} (local.get {name}))")
+            skip.line(inside, f"(call {ids.save[top(type_, program.module)]} (local.get {name}))")
         skip.line(inside, f"(call {ids.save['i32']} (local.get {call_name}))")
-        for type_ in self.func.type[1]:
-            if type_ not in SAVED_SIZES:
-                raise BodyError(
-                    f"a result of type {type_} in a function that can pause is not supported yet", body.calls[0].start
-                )
-            skip.line(inside, zero(type_))
+        for type_ in scope.results:
+            placeholder = program.placeholders.of(type_)
+            if placeholder is None:
+                raise BodyError(f"a function with a result of type {type_} cannot pause: none can be made to return",
+                                body.calls[0].start)  # fmt: skip
+            skip.line(inside, placeholder)
         skip.line(self.indent, str(self.func.node[-1]))
-        shared.used.update(type_ for _, type_ in saved)
+        program.used.update(top(type_, program.module) for _, type_ in saved)
         return "".join(out)
 
     def saved(self, lifted: Lifted) -> list[tuple[str, str]]:
@@ -178,23 +144,16 @@ class _Function:
             lowest = bits & -bits
             bits ^= lowest
             number = lowest.bit_length() - 1
-            name, type_ = self.locals[number]
-            if type_ not in SAVED_SIZES:
-                raise BodyError(
-                    f"local {name or number} of type {type_} is alive across a pause: not supported yet",
-                    self.body.calls[0].start,
-                )
+            name, type_ = self.scope.locals[number]
             found.append((name or str(number), type_))
         return found + [(temp.name, temp.type) for temp in lifted.temps if temp.saved]
 
-    def callee_results(self, word: str) -> tuple[str, ...]:
-        found = self.shared.call(word)
-        assert found is not None
-        return found[0][1]
-
-    def global_type(self, word: str) -> str:
-        space = self.shared.module.globals
-        number = space.index(word)
-        if number is None:
-            return "unknown"
-        return space.entities[number].type  # type: ignore[attr-defined,no-any-return]
+    def restored(self, type_: str) -> str:
+        """The text that takes back a value of a type."""
+        kept = top(type_, self.program.module)
+        text = f"(call {self.program.ids.restore[kept]})"
+        if kept == type_:
+            return text
+        if nullable(type_) == nullable(f"(ref {kept.removesuffix('ref')})"):
+            return text if is_nullable(type_) else f"(ref.as_non_null {text})"
+        return f"(ref.cast {type_} {text})"

@@ -20,46 +20,32 @@ either read by nobody until the call has been made again, or (an operand of that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from ..sexpr.nodes import Token
+from ..sexpr.nodes import words
 from . import code as act
 from .body import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
 from .fields import type_use_end
 from .instructions import PURE, SIGNATURES
-from .module import FuncType
+from .placeholder import zero
+from .reftypes import SHORT_NAMES, got, heap_type, is_nullable, non_null, nullable, short_name
+from .scope import Scope
 from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Step, Stmt, Value, flat
 from .temps import Numbers, Temp
 
 
-@dataclass(slots=True)
-class Facts:
-    """What lifting must know of the function and the module."""
-
-    local_bit: Callable[[str], int]
-    local_type: Callable[[str], str]
-    instrumented: Callable[[str], bool]  # does a callee restore its own parameters
-    callee_results: Callable[[str], tuple[str, ...]]
-    global_type: Callable[[str], str]
-    address_type: Callable[[str, str], str]
-    type_use: Callable[[list[Token]], FuncType | None]
-    func_type: Callable[[str], FuncType | None]
-    new_name: Callable[[str], str]  # a local's name that nothing else has
-
-
-def lift(body: Body, source: Source, facts: Facts) -> Lifted:
+def lift(body: Body, source: Source, scope: Scope) -> Lifted:
     """The steps of a body. Raises `BodyError` for what cannot be held in a temporary."""
-    return _Lift(body, source, facts).lift()
+    return _Lift(body, source, scope).lift()
 
 
 class _Lift:
-    def __init__(self, body: Body, source: Source, facts: Facts) -> None:
+    def __init__(self, body: Body, source: Source, scope: Scope) -> None:
         self.body = body
         self.codes = body.codes
         self.source = source
-        self.facts = facts
+        self.scope = scope
         self.temps: dict[str, list[Temp]] = {}
         self.saved = 0
         # Of the sequence that is being lifted.
@@ -76,13 +62,14 @@ class _Lift:
     def lift(self) -> Lifted:
         whole = Arm(self.body.seq)
         # Sequences wait here for their turn, with the temporaries that are in use around them.
-        self.waiting: list[tuple[Arm, int, list[Temp], dict[str, int]]] = [(whole, 0, [], {})]
+        self.waiting: list[tuple[Arm, int, bool, list[tuple[Temp, str]], dict[str, int]]] = [(whole, 0, False, [], {})]
         while self.waiting:
-            arm, self.level, params, self.floor = self.waiting.pop()
+            arm, self.level, guarded, params, self.floor = self.waiting.pop()
+            self.source.enter(self.level, guarded)
             self.numbers = {type_: Numbers(first) for type_, first in self.floor.items()}
             self.steps, self.open = arm.steps, None
             self.spilled = self.settled = self.detached = 0
-            self.stack = [self.temp_value(temp, False, " ", -1) for temp in params]
+            self.stack = [self.temp_value(temp, type_, False, " ", -1) for temp, type_ in params]
             self.sequence(arm.seq, arm is whole)
         return Lifted(whole, [temp for each in self.temps.values() for temp in each], self.saved)
 
@@ -161,14 +148,15 @@ class _Lift:
     # -- temporaries
 
     def temp(self, type_: str, at: int) -> Temp:
-        """A temporary of a type that is not in use."""
-        if type_ not in ("i32", "i64", "f32", "f64", "v128"):
-            raise BodyError(f"a value of type {type_} is alive across a pause: references cannot be saved", max(at, 0))
+        """A temporary for values of a type, that is not in use. One for references is nullable."""
+        type_ = nullable(type_)
+        if type_ == "unknown":
+            raise BodyError("the type of a value that is alive across a pause is not known", max(at, 0))
         pool = self.temps.setdefault(type_, [])
         number = self.numbers.setdefault(type_, Numbers(0)).take()
         while number >= len(pool):
             suffix = f"_{len(pool) + 1}" if pool else ""
-            pool.append(Temp(self.facts.new_name(f"$value_{type_}{suffix}"), type_, len(pool)))
+            pool.append(Temp(self.scope.new_name(f"$value_{short_name(type_)}{suffix}"), type_, len(pool)))
         return pool[number]
 
     def free(self, values: Iterable[Value]) -> None:
@@ -176,9 +164,12 @@ class _Lift:
             for temp in flat(value.temps):
                 self.numbers[temp.type].give(temp.number)
 
-    def temp_value(self, temp: Temp, flat: bool, tail: str, at: int) -> Value:
-        text = f"local.get {temp.name}" if flat else f"(local.get {temp.name})"
-        return Value([text], tail, at, not flat, temp.type, "temp", temps=[temp], pure=True)
+    def temp_value(self, temp: Temp, type_: str, flat: bool, tail: str, at: int) -> Value:
+        """A value of a type that a temporary holds."""
+        exact = not is_nullable(type_)
+        value = Value([got(temp.name, type_, flat)], tail, at, not flat, type_, "temp", temps=[temp], pure=True)
+        value.exact = exact
+        return value
 
     def spill(self, value: Value) -> Value:
         """The value in a temporary, set by a statement now."""
@@ -189,7 +180,7 @@ class _Lift:
             before = self.source.around(value.start - 1)
             piece.lead = before.lines if value.folded else ""
         self.emit(Stmt(piece, temp.name, folded=value.folded))
-        return self.temp_value(temp, not value.folded, value.tail, value.start)
+        return self.temp_value(temp, value.type, not value.folded, value.tail, value.start)
 
     def spill_rest(self, writes: int) -> None:
         """Everything on the stack kept safe from a pausing call or block, behind which `writes` will be written."""
@@ -281,13 +272,13 @@ class _Lift:
         if isinstance(item, Text) or (isinstance(item, Op) and code.act == act.IF):
             writes = item.writes
         elif code.act == act.SET or code.act == act.TEE:
-            writes = self.facts.local_bit(code.word)
+            writes = self.scope.bits[code.word]
         self.guard_locals(writes)
         operands = self.pop(needs)
         folded = not code.flat and all(value.folded for value in operands)
         parts: list[Any] = []
         if isinstance(item, Op):
-            head_end = type_use_end(self.body.tokens, start + 1)
+            head_end = self.operands_at(start)
             head = [source.token(start, level), *self.body.tokens[start + 1 : head_end]]
             if not folded and item.rest == item.last:
                 head[-1] = head[-1].rstrip(" ")  # its operands stand before it now
@@ -325,16 +316,17 @@ class _Lift:
             if operand.temps:
                 value.temps.append(operand.temps)
         if isinstance(item, int) and code.act == act.GET:
-            value.kind, value.pure, value.reads = "local", True, self.facts.local_bit(code.word)
+            value.kind, value.pure, value.reads = "local", True, self.scope.bits[code.word]
         elif isinstance(item, int) and code.op in PURE and not operands:
             value.kind, value.pure = "const", True
         else:
             value.pure = all(operand.pure for operand in operands)
+            value.exact = any(operand.exact for operand in operands)
             for operand in operands:
                 value.reads |= operand.reads
             for each in self.codes[start : last + 1] if isinstance(item, Text) else (code,):
                 if each.act == act.GET:
-                    value.reads |= self.facts.local_bit(each.word)
+                    value.reads |= self.scope.bits[each.word]
                 elif each.act != act.CLOSE and each.act != act.TYPE_USE and each.op not in PURE:
                     value.pure = False
         value.type = self.types(start, operands)[0]
@@ -346,54 +338,132 @@ class _Lift:
         temps = [self.temp(type_, at) for type_ in types]
         for temp in reversed(temps):
             self.emit(Stmt(Piece(f"(local.set {temp.name})" if folded else f"local.set {temp.name}", "")))
-        for temp in temps:
-            self.stack.append(self.temp_value(temp, not folded, tail if temp is temps[-1] else " ", at))
+        for temp, type_ in zip(temps, types, strict=True):
+            self.stack.append(self.temp_value(temp, type_, not folded, tail if temp is temps[-1] else " ", at))
 
     def types(self, start: int, operands: list[Value]) -> tuple[str, ...]:
         """The types of the results of the instruction at a token; `operands` are those outside of its text."""
-        facts = self.facts
-        while True:
-            results = self.declared(start)
-            code = self.codes[start]
-            if not results or results[0] != "operand":
-                break
-            end = type_use_end(self.body.tokens, start + 1)
-            if end > start + 1:  # select (result t)
-                type_ = facts.type_use(self.body.tokens[start + 1 : end])
-                return type_[1] if type_ else ()
+        changes: list[Callable[[tuple[str, ...]], tuple[str, ...]]] = []
+        while (change := self.of_operand(start)) is not None:
+            changes.append(change)
+            last = self.codes[start].op == "br_on_null"
             if operands:
-                return (operands[0].type,)
-            start = end  # the first operand inside the parentheses: what leaves a value there
-            while not self.declared(start):
-                start = self.behind(start)
-        match results[:1]:
-            case ("local",):
-                return (facts.local_type(code.word),)
-            case ("global",):
-                return (facts.global_type(code.word),)
-            case ("addr",):
-                return (facts.address_type(code.op.partition(".")[0], code.word),)
-            case ("elem",) | ("ref",) | ("field",):
-                return ("a reference",)
-        return results
+                found: tuple[str, ...] = (operands[-1 if last else 0].type,)
+                break
+            start = self.operand(start, last and bool(self.body.carried[start]))
+        else:
+            found = self.declared(start)
+        for change in reversed(changes):
+            found = change(found)
+        return found
+
+    def operands_at(self, start: int) -> int:
+        """Behind the immediates of the instruction at a token that are lists."""
+        at = type_use_end(self.body.tokens, start + 1)
+        while at < len(self.codes) and self.codes[at].act == act.HEAP_TYPE:
+            at += 1
+        return at
+
+    def operand(self, start: int, last: bool) -> int:
+        """The first or last operand inside the parentheses of an instruction that leaves a value."""
+        at = found = self.operands_at(start)
+        while self.codes[at].act != act.CLOSE:
+            if self.of_operand(at) or self.declared(at):
+                found = at
+                if not last:
+                    break
+            at = self.behind(at)
+        return found
+
+    def of_operand(self, start: int) -> Callable[[tuple[str, ...]], tuple[str, ...]] | None:
+        """How the types of the results of an instruction follow from its operand's; None if they do not."""
+        op = self.codes[start].op
+        if op == "select" and type_use_end(self.body.tokens, start + 1) == start + 1:
+            return lambda types: types[:1]
+        if op == "ref.as_non_null":
+            return lambda types: (non_null(types[0]),)
+        if op in ("any.convert_extern", "extern.convert_any"):
+            heap = op.partition(".")[0]
+            return lambda types: (f"(ref null {heap})" if is_nullable(types[0]) else f"(ref {heap})",)
+        if op == "br_on_null":
+            carried = self.body.carried[start]
+            return lambda types: (*carried, non_null(types[-1]))
+        return None
 
     def declared(self, start: int) -> tuple[str, ...]:
-        """The types of the results of the instruction at a token, as far as its name and immediates say."""
-        code = self.codes[start]
+        """The types of the results of the instruction at a token, where its name and immediates say them."""
+        code, module = self.codes[start], self.scope.module
         if code.act == act.CALL:
-            return self.facts.callee_results(code.word)
+            found = self.scope.program.call(code.word)
+            return found[0][1] if found else ()
         if code.op == "call_ref":
-            type_ = self.facts.func_type(code.word)
+            type_ = module.func_type(code.word)
             return type_[1] if type_ else ()
-        if code.act in (act.BLOCK, act.IF, act.CALL_INDIRECT):
+        if code.act in (act.BLOCK, act.IF, act.CALL_INDIRECT) or code.op == "select":
             end = type_use_end(self.body.tokens, start + 1)
-            type_ = self.facts.type_use(self.body.tokens[start + 1 : end])
+            type_ = self.scope.program.types.of(self.body.tokens[start + 1 : end])
             return type_[1] if type_ else ()
         if code.act == act.BRANCH:
-            return self.body.carried.get(start, ())
+            return (*self.body.carried.get(start, ()), *self.cast(start))
         if code.act == act.STOP:
             return ()
-        return SIGNATURES[code.op][1] if code.op in SIGNATURES else ("a reference",)
+        results = SIGNATURES[code.op][1] if code.op in SIGNATURES else ("ref",)
+        match results:
+            case ("local",):
+                return (self.scope.local_type(code.word),)
+            case ("global",):
+                return (module.global_type(code.word),)
+            case ("addr",):
+                return (module.address_type(code.op.partition(".")[0], code.word),)
+            case ("elem",):
+                return (module.table_type(code.word),)
+            case ("field",):
+                return (module.field_type(code.word, code.words[1] if code.op.startswith("struct") else ""),)
+            case ("ref",):
+                return self.reference(start)
+        return results
+
+    def reference(self, start: int) -> tuple[str]:
+        """The type of the reference that an instruction leaves, where its immediates say it."""
+        code = self.codes[start]
+        named = words(self.body.tokens[start])[1:2]
+        match code.op:
+            case "ref.null":
+                return (f"(ref null {named[0]})",)
+            case "ref.func":
+                return (f"(ref {self.scope.module.function_type_name(code.word)})",)
+            case "ref.i31":
+                return ("(ref i31)",)
+            case "ref.cast":
+                return (self.type_immediates(start)[0],)
+        return (f"(ref {named[0]})",)  # struct.new, array.new
+
+    def cast(self, start: int) -> tuple[str, ...]:
+        """The type of the reference that br_on_cast or br_on_cast_fail leaves when it does not branch."""
+        op = self.codes[start].op
+        if not op.startswith("br_on_cast"):
+            return ()
+        from_, to = self.type_immediates(start)
+        if op == "br_on_cast_fail":
+            return (to,)
+        return (non_null(from_) if is_nullable(to) else from_,)
+
+    def type_immediates(self, start: int) -> list[str]:
+        """The reference types among the immediates of an instruction."""
+        said = list(self.codes[start].words)
+        at = start + 1
+        while at < len(self.codes) and self.codes[at].act == act.HEAP_TYPE:
+            said += words(self.body.tokens[at])
+            at += 1
+        found = []
+        rest = iter(said)
+        for word in rest:
+            if word in SHORT_NAMES:
+                found.append(word)
+            elif word == "ref":
+                heap = next(rest)
+                found.append(f"(ref null {next(rest)})" if heap == "null" else f"(ref {heap})")
+        return found
 
     def behind(self, start: int) -> int:
         """The token behind the list that a token opens, or behind the token."""
@@ -412,17 +482,17 @@ class _Lift:
             at = following if isinstance(following, int) else following.start
             code = self.codes[at]
             if code.act == act.SET or code.act == act.TEE:
-                return at, self.facts.local_bit(code.word)
+                return at, self.scope.bits[code.word]
             if code.op == "drop":
                 return at, 0
         return None, 0
 
     def call(self, item: Call, following: Item | None) -> int:
         """A pausing call: its step. How many of the following items it took in: what stores its result."""
-        source, facts = self.source, self.facts
+        source, scope = self.source, self.scope
         operands = self.pop(item.operands)
         results = item.type[1]
-        restores = item.callee is not None and facts.instrumented(item.callee)
+        restores = item.callee is not None and scope.program.instrumented(item.callee)
         set_, target = self.taker(results, following)
         if not restores and any(value.reads & target for value in operands):
             set_, target = None, 0  # they are read again on rewind: the made-up result must not take their place
@@ -442,8 +512,8 @@ class _Lift:
         for position, value in enumerate(operands):
             if spill[position]:
                 operands[position] = self.spill(value)
-        if not restores:
-            for value in operands:
+        for value in operands:
+            if value.exact or not restores:
                 self.saved |= value.reads
                 for temp in flat(value.temps):
                     temp.saved = True
@@ -495,8 +565,9 @@ class _Lift:
                 step.call.append(Stmt(Piece(piece.text + (tail or " ") + set_text, piece.indent, piece.lead)))
             tail = self.codes[last].trivia
             if code.act == act.TEE:
-                text = f"local.get {code.word}"
-                value = Value([f"({text})" if inside else text], tail, set_, inside, results[0], "local", pure=True)
+                text = f"local.get {words(self.body.tokens[set_])[1]}"
+                type_ = self.scope.local_type(code.word)
+                value = Value([f"({text})" if inside else text], tail, set_, inside, type_, "local", pure=True)
                 value.reads = target
                 value.detached = True
                 self.detached |= target
@@ -506,7 +577,7 @@ class _Lift:
         elif len(results) == 1:
             temp = self.temp(results[0], item.start)
             step.call.append(Stmt(piece, temp.name, folded=inside))
-            self.stack.append(self.temp_value(temp, not folded, tail, item.start))
+            self.stack.append(self.temp_value(temp, results[0], not folded, tail, item.start))
         else:
             step.call.append(Stmt(piece))
             if results:
@@ -530,9 +601,15 @@ class _Lift:
         sets: list[str] = []
         taken = 0
         set_, target = self.taker(results, following)
+        if target and heap_type(results[0]):
+            if nullable(self.scope.local_type(self.codes[set_ or 0].word)) != nullable(results[0]):
+                set_, target = None, 0  # what a wider local holds cannot stand for the result
         code = None if set_ is None else self.codes[set_]
+        word = words(self.body.tokens[set_])[1] if set_ is not None and target else ""
         self.spill_rest(writes | target)
         self.guard_locals(target)
+        for value, type_ in zip(params, item.type[0], strict=True):
+            value.type = type_
         held = [self.spill(value).temps[0] for value in params]
         for temp in held:
             temp.saved = True
@@ -543,15 +620,16 @@ class _Lift:
         if code:
             taken = 1
             if code.op == "drop":
-                keep, sets = [zero(results[0])], ["drop"]
+                keep, sets = [zero(results[0]) if is_nullable(results[0]) else "(unreachable)"], ["drop"]
             else:
-                keep, sets = [f"(local.get {code.word})"], [f"local.set {code.word}"]
+                keep, sets = [got(word, results[0])], [f"local.set {word}"]
             if isinstance(following, Op):
                 tail = self.codes[following.last].trivia
             else:
                 tail = code.trivia
             if code.act == act.TEE:
-                value = Value([f"(local.get {code.word})"], tail, item.start, True, results[0], "local", pure=True)
+                type_ = self.scope.local_type(code.word)
+                value = Value([f"(local.get {word})"], tail, item.start, True, type_, "local", pure=True)
                 value.reads, value.detached = target, True
                 self.detached |= target
         first = following.start if code and isinstance(following, Op) else item.start
@@ -563,28 +641,25 @@ class _Lift:
         if not results or (code and code.act != act.TEE):
             lead.trail = source.around(last).same_line
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
+        nest.guarded = not all(map(is_nullable, (*item.type[0], *results)))
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]
-            nest.keep = [f"(local.get {temp.name})" for temp in temps]
+            nest.keep = [got(temp.name, type_) for temp, type_ in zip(temps, results, strict=True)]
             nest.sets = [f"local.set {temp.name}" for temp in reversed(temps)]
-            for temp in temps:
-                self.stack.append(self.temp_value(temp, not item.folded, tail, item.start))
+            for temp, type_ in zip(temps, results, strict=True):
+                self.stack.append(self.temp_value(temp, type_, not item.folded, tail, item.start))
         elif code and code.act == act.TEE:
             self.stack.append(value)
         self.steps.append(nest)
         self.open = None
+        source.enter(item.level, nest.guarded)
         for seq in item.arms:
             arm = Arm(seq)
             nest.arms.append(arm)
             if seq.pauses:
-                self.waiting.append((arm, item.level, held, floor))
+                self.waiting.append((arm, item.level, nest.guarded, list(zip(held, item.type[0], strict=True)), floor))
             else:
                 arm.text = source.piece(seq.first, seq.end, item.level, 0)
         for temp in held:
             self.numbers[temp.type].give(temp.number)
         return taken
-
-
-def zero(type_: str) -> str:
-    """A constant of a type, for where a value is needed that nobody reads."""
-    return "(v128.const i64x2 0 0)" if type_ == "v128" else f"({type_}.const 0)"

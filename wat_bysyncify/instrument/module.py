@@ -12,19 +12,31 @@ from dataclasses import dataclass, field
 from ..errors import WatError
 from ..sexpr.nodes import List, Node, Token, plain_id, tokens, unquote, words
 from ..sexpr.parser import offset_of, parse
-from .fields import children, head, header_of, holder_of, node_words, parse_nat, type_use_end, value_types
+from .fields import (
+    children,
+    head,
+    header_of,
+    holder_of,
+    node_words,
+    parse_nat,
+    spelled,
+    type_use_end,
+    value_types,
+)
+from .reftypes import SHORT_NAMES
 
 FuncType = tuple[tuple[str, ...], tuple[str, ...]]  # parameters, results
 
 
 @dataclass(slots=True)
 class Entity:
-    """One entry of an index space. `type` is a FuncType for functions, the value type for globals, "" for others."""
+    """One entry of an index space, and its number there."""
 
     id: str | None
     node: Node
     imported: tuple[str, str] | None = None
     exports: tuple[str, ...] = ()
+    number: int = field(default=-1, kw_only=True)
 
 
 @dataclass(slots=True)
@@ -32,10 +44,13 @@ class Func(Entity):
     type: FuncType = ((), ())
     header: int = 0  # how many nodes of a defined function stand before its locals and instructions
     locals: list[tuple[str | None, str]] = field(default_factory=list)  # id and type of each parameter
+    type_name: str = ""  # the word of `(type ..)`, if there is one
 
 
 @dataclass(slots=True)
-class Global(Entity):
+class Typed(Entity):
+    """A global, with its type; a table, with that of its elements."""
+
     type: str = ""
 
 
@@ -73,7 +88,9 @@ class Module:
     globals: Space = field(default_factory=lambda: Space("global"))
     tags: Space = field(default_factory=lambda: Space("tag"))
     func_types: dict[int, FuncType] = field(default_factory=dict)  # of the types that are functions
-    field_counts: dict[int, int] = field(default_factory=dict)  # of those that are structures
+    # Of those that are structures, their fields (id, storage type); of those that are arrays, one such.
+    fields_of: dict[int, list[tuple[str | None, str]]] = field(default_factory=dict)
+    arrays: set[int] = field(default_factory=set)
     exports: dict[str, Node] = field(default_factory=dict)
     implicit: list[FuncType] | None = None  # the types that inline signatures add, once a number asks for one
 
@@ -100,10 +117,47 @@ class Module:
             return self.implicit[number] if number < len(self.implicit) else None
         return self.func_types.get(index)
 
-    def field_count(self, word: str) -> int | None:
-        """How many fields the structure type has that a word names."""
+    def type_fields(self, word: str) -> list[tuple[str | None, str]] | None:
+        """The fields, (id, storage type), of the structure that a word names, or the one of the array."""
         index = self.types.index(word)
-        return None if index is None else self.field_counts.get(index)
+        return None if index is None else self.fields_of.get(index)
+
+    def field_type(self, type_word: str, field_word: str) -> str:
+        """The type of a field of a structure, unpacked; of an array's elements if `field_word` is empty."""
+        fields = self.type_fields(type_word) or []
+        index = parse_nat(field_word) if field_word else 0
+        if index is None:
+            index = next((i for i, (id_, _) in enumerate(fields) if id_ and plain_id(id_) == field_word), -1)
+        return unpacked(fields[index][1]) if 0 <= index < len(fields) else "unknown"
+
+    def is_aggregate(self, word: str) -> bool:
+        """Whether a word names a structure or an array type."""
+        return self.type_fields(word) is not None
+
+    def is_array(self, word: str) -> bool:
+        """Whether a word names an array type."""
+        return self.types.index(word) in self.arrays
+
+    def table_type(self, word: str) -> str:
+        """The type of the elements of the table that a word names, the first if it is empty."""
+        index = self.tables.index(word) if word else 0
+        return self.tables.entities[index].type if index is not None else "unknown"  # type: ignore[attr-defined]
+
+    def global_type(self, word: str) -> str:
+        """The type of the global that a word names."""
+        index = self.globals.index(word)
+        return "unknown" if index is None else self.globals.entities[index].type  # type: ignore[attr-defined]
+
+    def function_type_name(self, word: str) -> str:
+        """The heap type of a reference to the function that a word names, as exact as it can be named."""
+        index = self.funcs.index(word)
+        func = None if index is None else self.funcs.entities[index]
+        if not isinstance(func, Func):
+            return "func"
+        if func.type_name:
+            return func.type_name
+        same = (number for number, type_ in self.func_types.items() if type_ == func.type)
+        return next(map(str, same), "func")
 
     def tag_type(self, word: str) -> FuncType | None:
         """The type of the tag that a word names."""
@@ -162,6 +216,7 @@ def _bind(module: Module, space: Space, entity: Entity) -> None:
         if id_ in space.names:
             raise module.error(f"{space.kind} {entity.id} is defined twice", entity.node)
         space.names[id_] = len(space.entities)
+    entity.number = len(space.entities)
     space.entities.append(entity)
 
 
@@ -177,7 +232,10 @@ def _read_types(module: Module, word: str, node: Node) -> None:
             params, results, _ = _signature(body)
             module.func_types[index] = (tuple(type_ for _, type_ in params), results)
         elif body is not None and head(body) == "struct":
-            module.field_counts[index] = sum(len(value_types(each)) for each in children(body))
+            module.fields_of[index] = [each for child in children(body) for each in value_types(child)]
+        elif body is not None and head(body) == "array":
+            module.fields_of[index] = [(None, _last_type(body))]
+            module.arrays.add(index)
 
 
 def _signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
@@ -278,9 +336,12 @@ def _declare(module: Module, kind: str, node: Node, whole: Node, imported: tuple
         except UnknownType as error:
             raise module.error(str(error), whole) from None
         type_ = (tuple(each for _, each in params), results)
-        _bind(module, space, Func(id_, whole, imported, names, type_, count, params))
+        named = next((node_words(child)[1] for child in header_of(node) if head(child) == "type"), "")
+        _bind(module, space, Func(id_, whole, imported, names, type_, count, params, named))
     elif kind == "global":
-        _bind(module, space, Global(id_, whole, imported, names, _global_type(node)))
+        _bind(module, space, Typed(id_, whole, imported, names, _global_type(node)))
+    elif kind == "table":
+        _bind(module, space, Typed(id_, whole, imported, names, _table_type(node)))
     else:
         _bind(module, space, Entity(id_, whole, imported, names))
 
@@ -290,8 +351,26 @@ def _global_type(node: Node) -> str:
         if head(child) == "mut":
             return value_types(child)[0][1]
         if head(child) == "ref":
-            return "".join(tokens([child])).strip()
+            return spelled(child)
     return next((word for word in node_words(node)[1:] if word[0] not in '$"'), "")
+
+
+def _last_type(node: Node) -> str:
+    """The type that is the last thing in a list: `(array (mut (ref $t)))`, `(array i8)`."""
+    return value_types(node)[-1][1]
+
+
+def _table_type(node: Node) -> str:
+    for child in children(node):
+        if head(child) == "ref":
+            return spelled(child)
+    return next((word for word in node_words(node) if word in SHORT_NAMES), "funcref")
+
+
+def unpacked(storage: str) -> str:
+    """The value type of a field: `(mut i8)` -> `i32`, `(mut (ref $t))` -> `(ref $t)`."""
+    type_ = storage[5:-1] if storage.startswith("(mut ") else storage
+    return "i32" if type_ in ("i8", "i16") else type_
 
 
 def _read_field(module: Module, word: str, node: Node) -> None:

@@ -12,11 +12,13 @@ from .calls import Pausing, find_pausing
 from .code import Codes
 from .control import Control, take_control
 from .fields import node_words, own_fields
-from .function import Shared, complete_function, rewrite_function
+from .function import complete_function, rewrite_function
 from .modernize import modernize
 from .module import Func, Module, TypeUses, read_module
 from .options import Options
-from .runtime import Ids, control_text, globals_text, restore_text, save_text
+from .placeholder import Placeholders
+from .runtime import Ids, control_text, globals_text, restore_text, save_text, table_text
+from .scope import Program
 
 
 def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Iterator[str]:
@@ -92,7 +94,9 @@ class _Rewrite:
 
     def _ids(self) -> Ids:
         taken_globals, taken_funcs = set(self.module.globals.names), set(self.module.funcs.names)
-        types = names.SAVED_SIZES
+        taken_tables = set(self.module.tables.names)
+        types = [*names.SAVED_SIZES, *names.SAVED_REFERENCES]
+        tables = {type_: names.unused(f"${type_}s", taken_tables) for type_ in names.SAVED_REFERENCES}
         self.taken_funcs = taken_funcs
         return Ids(
             names.unused("$normal", taken_globals),
@@ -102,36 +106,31 @@ class _Rewrite:
             self.module.address_type("memory", ""),
             {type_: names.unused(f"$save_{type_}", taken_funcs) for type_ in types},
             {type_: names.unused(f"$restore_{type_}", taken_funcs) for type_ in types},
+            tables,
+            {type_: names.unused(f"${type_}s_next", taken_globals) for type_ in tables},
+            {type_: names.unused(f"${type_}s_count", taken_globals) for type_ in tables},
         )
 
     def pieces(self) -> list[str]:
         """The text of the new module."""
         module = self.module
         replaced: dict[int, str] = {}  # nodes by identity
-        used = {"i32"} if self.pausing.instrumented else set()
         indents = _Indents(module.holder)
         funcs: list[Func] = module.funcs.entities  # type: ignore[assignment]
 
-        def call(word: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], bool] | None:
-            number = module.funcs.index(word)
-            return None if number is None else (funcs[number].type, number in self.pausing.can_pause)
-
-        def instrumented(word: str) -> bool:
-            return module.funcs.index(word) in self.pausing.instrumented
-
-        shared = Shared(module, self.codes, TypeUses(module), self.ids, self.newline, call, instrumented, used)
+        placeholders = Placeholders(module, self.taken_funcs)
+        program = Program(module, self.codes, TypeUses(module), self.pausing, self.ids, placeholders, self.newline)
         todo = sorted(self.pausing.instrumented)
         for done, number in enumerate(todo):
             func = funcs[number]
             if isinstance(func.node, list):
-                indirect = self.pausing.indirect(number)
-                replaced[id(func.node)] = rewrite_function(func, indirect, indents.of(func.node), shared)
+                replaced[id(func.node)] = rewrite_function(func, indents.of(func.node), program)
             self.progress(done + 1, len(todo))
         if self.old:
             for number, func in enumerate(funcs):
                 if number not in self.pausing.instrumented and isinstance(func.node, list) and not func.imported:
                     if id(func.node) not in self.stubs:
-                        replaced[id(func.node)] = complete_function(func, shared)
+                        replaced[id(func.node)] = complete_function(func, program)
 
         out: list[str] = []
         place = self._state_place()
@@ -139,7 +138,7 @@ class _Rewrite:
             inside = node is module.holder
             for child in node if inside else [node]:
                 if inside and child is node[-1]:
-                    self._finish(out, indents.field, used)
+                    self._finish(out, indents.field, program)
                 if id(child) in replaced and not indents.starts_line(child) and out:
                     before = out[-1].rstrip(" ")
                     out[-1] = before + ("" if before.endswith("\n") else self.newline) + indents.of(child)
@@ -148,7 +147,7 @@ class _Rewrite:
                     last = child[-1] if isinstance(child, list) else child
                     self._state(out, indents.of(child), len(last) - core_length(last))
         if module.holder is module.nodes:
-            self._finish(out, indents.field, used)
+            self._finish(out, indents.field, program)
         return out
 
     def _state_place(self) -> Node | None:
@@ -186,7 +185,7 @@ class _Rewrite:
         else:
             out.append(node)
 
-    def _finish(self, out: list[str], indent: str, used: set[str]) -> None:
+    def _finish(self, out: list[str], indent: str, program: Program) -> None:
         """Adds what every rewritten module has, behind its last field."""
         closing = ""
         if out:
@@ -209,9 +208,12 @@ class _Rewrite:
             if name not in exported:
                 id_ = names.unused(f"$bysyncify_{name}", self.taken_funcs)
                 groups.append(control_text(name, id_, [f'"{prefix}_{name}"' for prefix in self.prefixes], ids))
-        for type_ in names.SAVED_SIZES:
+        used = {"i32", *program.used} if self.pausing.instrumented else set()
+        for type_ in ids.save:
             if type_ in used:
+                groups += [table_text(type_, ids)] if type_ in ids.tables else []
                 groups += [save_text(type_, ids), restore_text(type_, ids)]
+        groups += program.placeholders.lines
         newline = self.newline
         for lines in groups:
             for line in lines:

@@ -2,6 +2,10 @@
 
 The state is three globals of which one is 1 and two are 0 (`normal` at first), and the pointer to the data structure
 (names.py) of the stack that is being unwound or rewound.
+
+References cannot go to memory. Each is put into a free slot of a table, and the number of the slot goes to memory, 0
+for null. A free slot holds null. Slots are taken in turn, round and round, in a table of which at least half is free:
+so a free one is found in a few steps, however many stacks are paused and in whatever order they resume.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import names
+from .reftypes import heap_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,9 @@ class Ids:
     address: str  # the type of an address in the memory that holds the frames
     save: dict[str, str]  # by value type
     restore: dict[str, str]
+    tables: dict[str, str]  # by the type of the references in it
+    next: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
+    count: dict[str, str]
 
 
 def globals_text(ids: Ids) -> list[str]:
@@ -77,6 +85,8 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[
 
 def save_text(type_: str, ids: Ids) -> list[str]:
     """The function that saves a value: at the stack's position, once it is known to fit there, in lines."""
+    if type_ in names.SAVED_REFERENCES:
+        return _hold_text(type_, ids)
     size = names.SAVED_SIZES[type_]
     address = ids.address
     align = "align=4 " if size > 4 else ""
@@ -97,6 +107,8 @@ def save_text(type_: str, ids: Ids) -> list[str]:
 
 def restore_text(type_: str, ids: Ids) -> list[str]:
     """The function that takes back the value saved last, in lines."""
+    if type_ in names.SAVED_REFERENCES:
+        return _release_text(type_, ids)
     size = names.SAVED_SIZES[type_]
     address = ids.address
     align = "align=4 " if size > 4 else ""
@@ -107,5 +119,57 @@ def restore_text(type_: str, ids: Ids) -> list[str]:
         f"    ({address}.sub {_position(ids)} ({address}.const {size})))",
         f"  ({address}.store (global.get {ids.data}) (local.get $position))",
         f"  ({type_}.load {align}(local.get $position))",
+        ")",
+    ]
+
+
+def table_text(type_: str, ids: Ids) -> list[str]:
+    """The table for references of a type, with its globals, in lines."""
+    return [
+        f"(table {ids.tables[type_]} 8 {type_})",
+        f"(global {ids.next[type_]} (mut i32) (i32.const 0))",
+        f"(global {ids.count[type_]} (mut i32) (i32.const 0))",
+    ]
+
+
+def _hold_text(type_: str, ids: Ids) -> list[str]:
+    table, next_, count = ids.tables[type_], ids.next[type_], ids.count[type_]
+    null = f"(ref.null {heap_type(type_)})"
+    return [
+        f"(func {ids.save[type_]} (param $value {type_})",
+        "  (if (ref.is_null (local.get $value))",
+        f"    (then (return (call {ids.save['i32']} (i32.const 0)))))",
+        f"  (if (i32.ge_u (i32.add (i32.mul (global.get {count}) (i32.const 2)) (i32.const 2))",
+        f"                (table.size {table}))",
+        "    (then",
+        f"      (if (i32.eq (table.grow {table} {null} (table.size {table}))",
+        "                  (i32.const -1))",
+        "        (then (unreachable)))))",
+        "  (loop $taken",
+        f"    (global.set {next_} (i32.rem_u (i32.add (global.get {next_}) (i32.const 1))",
+        f"                                   (table.size {table})))",
+        f"    (br_if $taken (i32.eqz (global.get {next_})))",
+        f"    (br_if $taken (i32.eqz (ref.is_null (table.get {table} (global.get {next_}))))))",
+        f"  (call {ids.save['i32']} (global.get {next_}))",
+        f"  (table.set {table} (global.get {next_}) (local.get $value))",
+        f"  (global.set {count} (i32.add (global.get {count}) (i32.const 1)))",
+        ")",
+    ]
+
+
+def _release_text(type_: str, ids: Ids) -> list[str]:
+    table, count = ids.tables[type_], ids.count[type_]
+    null = f"(ref.null {heap_type(type_)})"
+    return [
+        f"(func {ids.restore[type_]} (result {type_})",
+        "  (local $slot i32)",
+        f"  (local $value {type_})",
+        f"  (local.set $slot (call {ids.restore['i32']}))",
+        "  (if (i32.eqz (local.get $slot))",
+        f"    (then (return {null})))",
+        f"  (local.set $value (table.get {table} (local.get $slot)))",
+        f"  (table.set {table} (local.get $slot) {null})",
+        f"  (global.set {count} (i32.sub (global.get {count}) (i32.const 1)))",
+        "  (local.get $value)",
         ")",
     ]

@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .reftypes import got
 from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt, Value
 
@@ -104,12 +105,12 @@ class Skip:
 
     def body(self, lifted: Lifted, results: tuple[str, ...], indent: str) -> None:
         """The whole of a function's steps, and how its end is left."""
-        self.steps(lifted.arm, [], [], indent)
+        self.steps(lifted.arm, indent)
         self.line(indent, "(unreachable)" if results else "(return)")
 
-    def steps(self, arm: Arm, results: list[str], keep: list[str], indent: str) -> None:
-        """An arm's steps, to any depth of nesting. `results` are the types that the arm leaves."""
-        stack = [self.arm(arm, results, keep, indent)]
+    def steps(self, arm: Arm, indent: str) -> None:
+        """The steps of a function, to any depth of nesting."""
+        stack = [self.arm(arm, None, indent)]
         while stack:
             inner = next(stack[-1], None)
             if inner is None:
@@ -117,22 +118,20 @@ class Skip:
             else:
                 stack.append(self.arm(*inner))
 
-    def arm(
-        self, arm: Arm, results: list[str], keep: list[str], indent: str
-    ) -> Iterator[tuple[Arm, list[str], list[str], str]]:
-        """Writes an arm; yields the arms inside it, to be written where they are yielded."""
+    def arm(self, arm: Arm, nest: Nest | None, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
+        """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""
         left = False
         for step in arm.steps:
             if isinstance(step, Nest):
                 yield from self.nest(step, indent)
             else:
                 left = step.values is not None
-                self.guarded(step, results, keep, indent)
-        if results and not left:
-            for text in keep:
+                self.guarded(step, nest, indent)
+        if nest and not left:
+            for text in nest.keep:
                 self.line(indent, text)
 
-    def guarded(self, step: Plain | Resume, results: list[str], keep: list[str], indent: str) -> None:
+    def guarded(self, step: Plain | Resume, nest: Nest | None, indent: str) -> None:
         """A guard with its statements.
 
         While rewinding the values it leaves are what their place holds already:
@@ -142,21 +141,10 @@ class Skip:
         names = self.names
         inner = indent + "  "
         head = "(if"
-        if step.values is not None and len(results) == 1:
-            head = f"(if (result {results[0]})"
+        if step.values is not None and nest and len(nest.keep) == 1:
+            head = f"(if (result {nest.block.type[1][0]})"
         if isinstance(step, Resume):
-            condition = (
-                f"(i32.or (global.get {names.normal}) (i32.eq (local.get {names.call}) (i32.const {step.index})))"
-            )
-            if len(indent) + len(head) + len(condition) + 7 <= WIDTH:
-                self.line(indent, f"{head} {condition} (then")
-            else:
-                second = f"(i32.eq (local.get {names.call}) (i32.const {step.index}))) (then"
-                under = indent + " " * (len(head) + 9)  # below the other operand, if there is room
-                if len(under) + len(second) > WIDTH:
-                    under = indent + "    "
-                self.line(indent, f"{head} (i32.or (global.get {names.normal})")
-                self.line(under, second)
+            self.open_guard(indent, head, self.one_of(step.index, step.index + 1))
             for stmt in step.call:
                 self.stmt(stmt, inner)
             check = f"(drop (br_if {names.unwind} (i32.const {step.index}) (global.get {names.unwinding})))"
@@ -165,18 +153,18 @@ class Skip:
             self.line(indent, f"{head} (global.get {names.normal}) (then")
         for stmt in step.stmts:
             self.stmt(stmt, inner)
-        if step.values is None:
+        if step.values is None or nest is None:
             self.line(indent, "))")
             return
         self.values(step.values, inner)
-        if len(results) == 1:
-            self.line(indent, f") (else {keep[0]}))")
+        if len(nest.keep) == 1:
+            self.line(indent, f") (else {nest.keep[0]}))")
             return
         # Several results: their temporaries are set here, so that the guard needs no type of its own.
-        for text in reversed(keep):
-            self.line(inner, text.replace("local.get", "local.set"))
+        for text in nest.sets:
+            self.line(inner, f"({text})")
         self.line(indent, "))")
-        for text in keep:
+        for text in nest.keep:
             self.line(indent, text)
 
     def values(self, values: list[Value], indent: str) -> None:
@@ -190,20 +178,25 @@ class Skip:
             if comment:
                 self.out += (" ", comment)
 
-    def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, list[str], list[str], str]]:
+    def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """A block with pausing calls, and where its results go."""
         block, source = nest.block, self.source
         self.lead(nest.lead, indent)
+        outside = indent
+        if nest.guarded:
+            self.open_guard(indent, "(if", self.one_of(block.calls[0], block.calls[-1]))
+            indent += "  "
         at = indent
         wrapped = block.folded and len(nest.sets) == 1
         if wrapped:
             self.line(indent, f"({nest.sets[0]}")
             at += "  " if len(at) < WIDTH else ""
-        for name in nest.params:
-            self.line(at, f"(local.get {name})")
+        for name, type_ in zip(nest.params, block.type[0], strict=True):
+            self.line(at, got(name, type_))
         if nest.condition and not block.folded:
             self.condition(nest, at)
-        head = source.text(block.start, block.end, 0, 0)
+        source.enter(block.level, nest.guarded)
+        head = source.text(block.start, block.end, block.level, 0)
         self.line(at, nest.lead.text + head)
         comment = source.around(block.end - 1).same_line
         if comment:
@@ -211,7 +204,6 @@ class Skip:
         inner = at + self.deeper(nest, at)
         if nest.condition and block.folded:
             self.condition(nest, inner)
-        results = list(block.type[1])
         for position, arm in enumerate(nest.arms):
             before, behind = block.marks[position]
             arm_at = at
@@ -229,7 +221,7 @@ class Skip:
             else:
                 for name in reversed(nest.params):
                     self.line(inside, f"(local.set {name})")
-                yield arm, results, nest.keep, inside
+                yield arm, nest, inside
             lead = source.around(behind - 1)
             self.lead(Piece("", lead.indent or "", lead.lines), inside)
             if block.op == "if" and block.folded:
@@ -252,6 +244,29 @@ class Skip:
                 self.line(indent, text if not block.folded else f"({text})")
         if nest.lead.trail:
             self.out += (" ", nest.lead.trail)
+        if nest.guarded:
+            self.line(outside, "))")
+
+    def one_of(self, first: int, end: int) -> str:
+        """Whether the call to go back to is one of those from `first` to before `end`."""
+        call = f"(local.get {self.names.call})"
+        if end == first + 1:
+            return f"(i32.eq {call} (i32.const {first}))"
+        if first:
+            call = f"(i32.sub {call} (i32.const {first}))"
+        return f"(i32.lt_u {call} (i32.const {end - first}))"
+
+    def open_guard(self, indent: str, head: str, one_of: str) -> None:
+        """Opens a guard of what is done normally, and while rewinding if `one_of` says so."""
+        first = f"{head} (i32.or (global.get {self.names.normal})"
+        if len(indent) + len(first) + len(one_of) + 8 <= WIDTH:
+            self.line(indent, f"{first} {one_of}) (then")
+            return
+        under = indent + " " * (len(head) + 9)  # below the other operand, if there is room
+        if len(under) + len(one_of) + 7 > WIDTH:
+            under = indent + "    "
+        self.line(indent, first)
+        self.line(under, f"{one_of}) (then")
 
     def deeper(self, nest: Nest, at: str) -> str:
         """How much deeper a block's content stands than the block, which stands at `at`: as the reader has it.

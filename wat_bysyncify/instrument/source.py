@@ -37,6 +37,7 @@ class Source:
         self.site_list = [at for at, _ in body.sites]
         self.trivia: dict[Code, _Trivia] = {}
         self.line_ends: list[int] | None = None
+        self.guards = [0]  # by label level: how many of the blocks around, down to it, have a guard around them
 
     def text(self, start: int, end: int, level: int, shift: int = 1) -> str:
         """The text of tokens[start:end] without the trivia behind it, as it stands `shift` labels deeper.
@@ -65,15 +66,20 @@ class Source:
         core = self.codes[at].core
         return self._relabel(core, self.sites[at], level, 1) if at in self.sites else core
 
-    @staticmethod
-    def _relabel(text: str, targets: list[tuple[int, int]], level: int, shift: int) -> str:
+    def enter(self, level: int, guarded: bool) -> None:
+        """Goes into the block with the label of a level, around which a guard stands, which is a label more, or not."""
+        del self.guards[level:]
+        self.guards.append(self.guards[-1] + guarded if level else 0)
+
+    def _relabel(self, text: str, targets: list[tuple[int, int]], level: int, shift: int) -> str:
         out = []
         done = 0
         found = pieces(text)
         for position, target in targets:
             if target <= level:
                 start, word = found[position]
-                out += [text[done:start], str((parse_nat(word) or 0) + shift + (target == 0))]
+                more = shift + (target == 0) + self.guards[level] - self.guards[target]
+                out += [text[done:start], str((parse_nat(word) or 0) + more)]
                 done = start + len(word)
         return "".join([*out, text[done:]])
 

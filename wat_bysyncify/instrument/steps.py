@@ -47,7 +47,8 @@ class Nest:
     """A block with pausing calls.
 
     `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
-    it, `sets` where the results go then, the last first.
+    it, `sets` where the results go then, the last first. `guarded`: it must not be entered while rewinding to a call
+    behind it, for a parameter or result of it cannot be null, and there is nothing to stand there then.
     """
 
     block: Block
@@ -57,6 +58,7 @@ class Nest:
     sets: list[str]
     arms: list[Arm]
     lead: Piece
+    guarded: bool = False
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class Value:
     temps: list[Any] = field(default_factory=list)  # temporaries, and lists of them
     pure: bool = False
     detached: bool = False  # a local that stays to be read later than in the source
+    exact: bool = False  # it cannot be evaluated while the temporaries that it reads hold anything but the values meant
 
     @property
     def text(self) -> str:

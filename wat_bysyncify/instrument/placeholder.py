@@ -1,0 +1,104 @@
+"""A value of any type, for where WebAssembly wants one that nobody will read: what is returned while unwinding.
+
+Numbers have zero and nullable references null. For each other type that asks for one, a function makes it:
+
+    (func $some_node (result (ref $node))
+      (struct.new $node (i32.const 0) (ref.null $node))
+    )
+"""
+
+from __future__ import annotations
+
+from .module import Module, unpacked
+from .names import unused
+from .reftypes import heap_type, is_nullable, short_name
+
+_I31 = "(ref.i31 (i32.const 0))"
+
+
+class Placeholders:
+    """Placeholders for the types of a module. `lines` are the functions that they call, one field each."""
+
+    def __init__(self, module: Module, taken_funcs: set[str]) -> None:
+        self.module = module
+        self.taken_funcs = taken_funcs
+        self.lines: list[list[str]] = []
+        self.known: dict[str, str | None] = {}
+
+    def of(self, type_: str) -> str | None:
+        """The text of a value of a type; None if there is no such value, or none can be made."""
+        stack = [type_]
+        begun: set[str] = set()
+        while stack:
+            each = stack[-1]
+            if each in self.known:
+                stack.pop()
+            elif is_nullable(each):
+                self.known[each] = zero(each)
+            elif each not in begun:
+                begun.add(each)
+                stack += [field for field in self._parts(each) if field not in self.known and field not in begun]
+            else:  # all parts are known by now, but for those that hold this type itself
+                self.known[each] = self._make(each)
+        return self.known[type_]
+
+    def _parts(self, type_: str) -> list[str]:
+        """The types of which values are needed to make one of a type."""
+        heap = heap_type(type_)
+        if heap == "struct":
+            return [f"(ref {number})" for number in self.module.fields_of if number not in self.module.arrays]
+        fields = self.module.type_fields(heap)
+        return [unpacked(field) for _, field in fields] if fields and not self.module.is_array(heap) else []
+
+    def _make(self, type_: str) -> str | None:
+        module = self.module
+        heap = heap_type(type_)
+        id_ = unused(f"$some_{short_name(type_)}", self.taken_funcs)  # of the tag too: a space of its own
+        body: list[str] = []
+        match heap:
+            case "i31" | "any" | "eq":
+                body = [_I31]
+            case "extern":
+                body = [f"(extern.convert_any {_I31})"]
+            case "exn":
+                body = [
+                    "(block $caught (result exnref)",
+                    f"  (try_table (catch_all_ref $caught) (throw {id_}))",
+                    "  (unreachable)",
+                    ")",
+                    "(ref.as_non_null)",
+                ]
+            case "struct":
+                body = [text for text in map(self.known.get, self._parts(type_)) if text][:1]
+            case "array":
+                body = [f"(array.new_fixed {number} 0)" for number in list(module.arrays)[:1]]
+            case "func":
+                body = [f"(ref.func {self._function(id_, '')})"]
+            case _ if module.func_type(heap) is not None:
+                body = [f"(ref.func {self._function(id_, f' (type {heap})')})"]
+            case _ if module.is_array(heap):
+                body = [f"(array.new_fixed {heap} 0)"]
+            case _ if module.is_aggregate(heap):
+                fields = [self.known.get(part) for part in self._parts(type_)]
+                if None not in fields:
+                    body = [" ".join([f"(struct.new {heap}", *map(str, fields)]) + ")"]
+        if not body:
+            return None
+        if heap == "exn":
+            self.lines.append([f"(tag {id_})"])
+        self.lines.append([f"(func {id_} (result {type_})", *(f"  {line}" for line in body), ")"])
+        return f"(call {id_})"
+
+    def _function(self, id_: str, use: str) -> str:
+        """A function to refer to, which nobody calls."""
+        callee = unused(f"{id_}_itself", self.taken_funcs)
+        self.lines += [[f"(func {callee}{use} (unreachable))"], [f"(elem declare func {callee})"]]
+        return callee
+
+
+def zero(type_: str) -> str:
+    """The zero or null of a type."""
+    heap = heap_type(type_)
+    if heap:
+        return f"(ref.null {heap})"
+    return "(v128.const i64x2 0 0)" if type_ == "v128" else f"({type_}.const 0)"

@@ -1,0 +1,70 @@
+"""What names mean: for all functions of a module (`Program`), and inside one of them (`Scope`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..sexpr.nodes import plain_id
+from .calls import Pausing
+from .code import Codes
+from .module import Func, FuncType, Module, TypeUses
+from .names import unused
+from .placeholder import Placeholders
+from .runtime import Ids
+
+
+@dataclass(slots=True)
+class Program:
+    """What the functions of a module have in common. `used` collects the types in which values are saved."""
+
+    module: Module
+    codes: Codes
+    types: TypeUses
+    pausing: Pausing
+    ids: Ids
+    placeholders: Placeholders
+    newline: str
+    used: set[str] = field(default_factory=set)
+
+    def call(self, word: str) -> tuple[FuncType, bool] | None:
+        """The type of the function that a word names, and whether it can pause."""
+        number = self.module.funcs.index(word)
+        if number is None:
+            return None
+        type_: FuncType = self.module.funcs.entities[number].type  # type: ignore[attr-defined]
+        return type_, number in self.pausing.can_pause
+
+    def instrumented(self, word: str) -> bool:
+        """Whether the function that a word names restores its own parameters."""
+        return self.module.funcs.index(word) in self.pausing.instrumented
+
+
+class Scope:
+    """The names of one function: its locals (parameters first, id and type each), and what its module has.
+
+    `bits` has the locals by id and by number, as 1 << number; `indirect` says whether an indirect call of a type can
+    pause here.
+    """
+
+    __slots__ = ("bits", "func", "indirect", "locals", "program", "results", "taken")
+
+    def __init__(self, func: Func, locals_: list[tuple[str | None, str]], program: Program) -> None:
+        self.func, self.locals, self.program = func, locals_, program
+        self.indirect = program.pausing.indirect(func)
+        self.results = func.type[1]
+        self.bits = {str(number): 1 << number for number in range(len(locals_))}
+        self.bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(locals_) if name)
+        self.taken = {plain_id(name) for name, _ in locals_ if name}
+
+    @property
+    def module(self) -> Module:
+        """The module of the function."""
+        return self.program.module
+
+    def local_type(self, word: str) -> str:
+        """The type of the local that a word names."""
+        return self.locals[self.bits[word].bit_length() - 1][1]
+
+    def new_name(self, name: str) -> str:
+        """A local's id that the function does not use: the name, or the name with a number."""
+        return unused(name, self.taken)
