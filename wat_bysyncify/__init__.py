@@ -30,14 +30,24 @@ def rewrite(
     ignore_indirect: bool = False,
     add_list: Iterable[str] | str = (),
     names: str | None = None,
+    memory: str | None = None,
+    own_memory: int | None = None,
+    pause_at: Iterable[str] | str = (),
+    pause_import: str | None = None,
 ) -> str:
     """The text of a module that can pause and resume where `text` is one that cannot.
 
     `imports` are the imports that may pause, as `module.base` with `*` for any characters (by default any import, or
     none where the module imports control functions and so pauses itself); `ignore_imports`: none may;
     `ignore_indirect`: calls through tables do not pause; `add_list`: functions to instrument in any case;
-    `names`: which names the control functions are exported under, "bysyncify", "asyncify" or "both".
+    `names`: which names the control functions are exported under, "bysyncify", "asyncify" or "both"; `memory`: the
+    memory that holds the frames, by its exported name or id, or `own_memory`: the size in pages of one of their own;
+    `pause_at`: where pause points go, "entries" of functions, "loops"; `pause_import`: the import that they call, as
+    `module.base`.
 
     Raises `WatError` for bad input and `ValueError` for a bad option.
     """
-    return "".join(rewrite_text(text, Options.of(imports, ignore_imports, ignore_indirect, add_list, names)))
+    options = Options.of(
+        imports, ignore_imports, ignore_indirect, add_list, names, memory, own_memory, pause_at, pause_import
+    )
+    return "".join(rewrite_text(text, options))

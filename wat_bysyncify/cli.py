@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +16,7 @@ import click
 from . import __version__
 from .errors import WatError
 from .instrument import Options, rewrite_text
-from .instrument.options import split_list
+from .instrument.options import MOST_PAGES, split_list
 
 # Below this many characters there is nothing to wait for.
 _LONG = 2_000_000
@@ -51,6 +52,17 @@ class _List(click.ParamType):  # type: ignore[type-arg]
     "--add-list", type=_List(), default=(), metavar="LIST", help="Functions that may pause, whatever the analysis says."
 )
 @click.option("--names", type=click.Choice(["bysyncify", "asyncify", "both"]), help="The names to export.")
+@click.option("--memory", metavar="NAME", help="The memory that holds the frames: an exported name, or its id.")
+@click.option(
+    "--own-memory",
+    type=click.IntRange(1, MOST_PAGES),
+    is_flag=False,
+    flag_value=1,
+    metavar="[PAGES]",
+    help="Keep the frames in a memory of their own; 1 page if not said.",
+)
+@click.option("--pause-at", type=_List(), default=(), metavar="LIST", help="Pause points: entries, loops.")
+@click.option("--pause-import", metavar="NAME", help="What pause points call: module.base. Else they pause themselves.")
 @click.version_option(__version__, prog_name="wat-bysyncify")
 def main(
     file: str,
@@ -60,6 +72,10 @@ def main(
     ignore_indirect: bool,
     add_list: tuple[str, ...],
     names: str | None,
+    memory: str | None,
+    own_memory: int | None,
+    pause_at: tuple[str, ...],
+    pause_import: str | None,
 ) -> None:
     """Rewrite a WebAssembly module in the text format so that it can pause and resume.
 
@@ -69,7 +85,12 @@ def main(
     name = "<stdin>" if file == "-" else file
     if imports is not None and ignore_imports:
         raise click.UsageError("--imports and --ignore-imports exclude each other.")
-    options = Options(imports, ignore_imports, ignore_indirect, add_list, names)
+    try:
+        options = Options.of(
+            imports, ignore_imports, ignore_indirect, add_list, names, memory, own_memory, pause_at, pause_import
+        )
+    except ValueError as error:
+        raise click.UsageError(_as_options(str(error))) from None
     text = _read(file, name)
     try:
         with _progress(len(text)) as progress:
@@ -82,6 +103,18 @@ def main(
         _write(output, _chunks(pieces))
     else:
         _print(pieces)
+
+
+def _as_options(message: str) -> str:
+    """What is wrong with keyword arguments, as about options: `own_memory must ..` -> `--own-memory must ..`."""
+    return (
+        re.sub(
+            r"\b(own_memory|pause_at|pause_import|memory(?= and))",
+            lambda name: f"--{name[0].replace('_', '-')}",
+            message,
+        )
+        + "."
+    )
 
 
 def _fail(message: str) -> None:

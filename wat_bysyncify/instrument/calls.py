@@ -14,15 +14,16 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
-from ..sexpr.nodes import Token, tokens, words
+from ..sexpr.nodes import List, Node, Token, tokens, words
 from . import code as act
 from . import names
 from .code import Code, Codes, regular
 from .fields import children, head, node_words
-from .module import Func, FuncType, Module, TypeUses
+from .module import Func, FuncType, Module, Space, TypeUses, unpacked
 from .options import Options
-from .reftypes import top
+from .reftypes import heap_type, top
 
 
 @dataclass(slots=True)
@@ -35,6 +36,11 @@ class Pausing:
     types: set[FuncType] = field(default_factory=set)
     any_indirect: bool = False  # any indirect call can pause
     added: set[int] = field(default_factory=set)  # by the add list: their indirect calls can pause in any case
+    tail_callers: set[int] = field(default_factory=set)  # the functions with tail calls, of any kind
+    addressed: dict[FuncType, set[int]] = field(default_factory=dict)  # whose address is taken, by type, erased
+    closed: bool = True  # no reference to a function comes from outside of the module
+    points: set[int] = field(default_factory=set)  # the functions that get pause points, and where
+    places: tuple[str, ...] = ()
 
     def indirect(self, func: Func) -> Callable[[FuncType], bool]:
         """Whether a call through a table, of a type, can pause in a function."""
@@ -78,13 +84,20 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
             if not func.imported
             and any(map(added, [str(i), *((func.id, func.id[1:]) if func.id else ()), *func.exports]))
         }  # fmt: skip
-    if not (found.can_pause or control or found.added):
+    if not (found.can_pause or control or found.added or options.pause_at):
         return found
 
-    callers, indirect, addressed = _calls(module, codes)
+    calls = _Calls(module, codes)
+    callers, indirect = calls.callers, calls.indirect
     bottom = {caller for i, name in control.items() if name in names.BOTTOM_MOST for caller in callers.get(i, ())}
     top = {caller for i, name in control.items() if name in names.TOP_MOST for caller in callers.get(i, ())}
-    seeds = found.can_pause | top - bottom
+    if "entries" in options.pause_at:
+        found.points = {i for i, func in enumerate(funcs) if not func.imported}
+    elif "loops" in options.pause_at:
+        found.points = calls.loops
+    found.places = options.pause_at
+    found.points -= control.keys() | top | bottom
+    seeds = found.can_pause | found.points | top - bottom
     if options.ignore_indirect:
         indirect = {}
     if found.any_indirect:
@@ -96,7 +109,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
         callee = todo.pop()
         users = set(callers.get(callee, ()))
         type_ = erased(funcs[callee].type, module)  # type: ignore[attr-defined]
-        if callee in addressed and type_ not in found.types and indirect:
+        if callee in calls.addressed and type_ not in found.types and indirect:
             found.types.add(type_)
             users |= indirect.get(type_, set())
         users -= found.can_pause
@@ -106,21 +119,43 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     found.can_pause |= found.added - bottom
     found.can_pause -= control.keys()
     found.instrumented = {i for i in found.can_pause if not funcs[i].imported and i not in top}
+    found.tail_callers = calls.tail_callers & found.instrumented
+    found.closed = calls.closed
+    for i in calls.addressed:
+        found.addressed.setdefault(erased(funcs[i].type, module), set()).add(i)  # type: ignore[attr-defined]
     return found
 
 
-def _calls(module: Module, codes: Codes) -> tuple[dict[int, set[int]], dict[FuncType, set[int]], set[int]]:
-    """Who calls each function; who calls through a table, by type, erased; whose address is taken."""
-    callers: dict[int, set[int]] = {}
-    indirect: dict[FuncType, set[int]] = {}
-    addressed: set[int] = set()
-    index = module.funcs.index
-    types = TypeUses(module)
-    calling: dict[Token, Code | None] = {}  # of the distinct tokens, those that call or take an address
-    for i, func in enumerate(module.funcs.entities):
-        if func.imported or not isinstance(func.node, list):
-            continue
-        body = tokens([func.node])
+class _Calls:
+    """What calls what, in all of a module.
+
+    `callers` has who calls each function, `indirect` who calls through a reference or table, by type, erased;
+    `addressed` are the functions to which references are made.
+    """
+
+    def __init__(self, module: Module, codes: Codes) -> None:
+        self.module, self.codes = module, codes
+        self.callers: dict[int, set[int]] = {}
+        self.indirect: dict[FuncType, set[int]] = {}
+        self.addressed: set[int] = set()
+        self.tail_callers: set[int] = set()
+        self.loops: set[int] = set()
+        self.types = TypeUses(module)
+        self.calling: dict[Token, Code | None] = {}  # of the distinct tokens, those that matter here
+        for i, func in enumerate(module.funcs.entities):
+            if not func.imported and isinstance(func.node, list):
+                self.read(i, func.node)
+        for word, node in module.fields:
+            if word in ("elem", "table", "global"):
+                self.read_references(word, node)
+        self.closed = self.is_closed()
+        if not self.closed:  # the host can give back what it got
+            self.addressed |= module.exported("func")
+
+    def read(self, i: int, node: List) -> None:
+        """Reads the body of a function."""
+        codes, calling, index = self.codes, self.calling, self.module.funcs.index
+        body = tokens([node])
         distinct = set(body)
         if any(codes[token].act in (act.IMMEDIATE, act.SEVERAL) for token in distinct):
             body = regular(body, codes)
@@ -133,45 +168,71 @@ def _calls(module: Module, codes: Codes) -> tuple[dict[int, set[int]], dict[Func
             called = calling[token]
             if called is None:
                 continue
+            if called.op.startswith("return_"):
+                self.tail_callers.add(i)
             if called.op in _THROUGH_TABLE:
                 through_table = True
+                continue
+            if called.op == "loop":
+                self.loops.add(i)
                 continue
             callee = index(called.word) if called.word else None
             if callee is None:
                 pass  # fold.py reports it with its position, if it matters
             elif called.op == "ref.func":
-                addressed.add(callee)
+                self.addressed.add(callee)
             else:
-                callers.setdefault(callee, set()).add(i)
+                self.callers.setdefault(callee, set()).add(i)
         if through_table:
             for position, token in enumerate(body):
                 called = calling[token]
                 if called is not None and called.op in _THROUGH_TABLE:
                     by_word = called.op.endswith("call_ref")
-                    type_ = module.func_type(called.word) if by_word else types.at(body, position + 1)
-                    indirect.setdefault(erased(type_ or ((), ()), module), set()).add(i)
-    for word, node in module.fields:
-        if word in ("elem", "table", "global"):
-            found = words("".join(tokens([node])))
-            listed = [node] if word == "elem" else [child for child in children(node) if head(child) == "elem"]
-            for name in [
-                *(name for op, name in pairwise(found) if op == "ref.func"),
-                *(name for each in listed for name in node_words(each)[1:] if name[0] in "$0123456789"),
-            ]:
-                number = index(name)
-                if number is not None:
-                    addressed.add(number)
-    if any(entity.exports or entity.imported for entity in module.tables.entities) or any(
-        head(child) == "table" for node in module.exports.values() for child in children(node)
-    ):  # the host can put there what is exported
-        for node in module.exports.values():
-            for child in children(node):
-                number = index(node_words(child)[1]) if head(child) == "func" else None
-                if number is not None:
-                    addressed.add(number)
-        addressed |= {i for i, func in enumerate(module.funcs.entities) if func.exports}
-    return callers, indirect, addressed
+                    type_ = self.module.func_type(called.word) if by_word else self.types.at(body, position + 1)
+                    self.indirect.setdefault(erased(type_ or ((), ()), self.module), set()).add(i)
+
+    def read_references(self, word: str, node: Node) -> None:
+        """Reads the references to functions in a field."""
+        found = words("".join(tokens([node])))
+        listed = [node] if word == "elem" else [child for child in children(node) if head(child) == "elem"]
+        for name in [
+            *(name for op, name in pairwise(found) if op == "ref.func"),
+            *(name for each in listed for name in node_words(each)[1:] if name[0] in "$0123456789"),
+        ]:
+            number = self.module.funcs.index(name)
+            if number is not None:
+                self.addressed.add(number)
+
+    def is_closed(self) -> bool:
+        """Whether no reference to a function can come from outside: by table, global, parameter or result."""
+        module = self.module
+        inside = [unpacked(field) for fields in module.fields_of.values() for _, field in fields]
+        held = any(top(type_, module) == "funcref" for type_ in inside)  # structures and arrays may hold functions
+
+        def carries(type_: str) -> bool:
+            return top(type_, module) == "funcref" or (held and heap_type(type_) != "")
+
+        def shared(space: Space, kind: str) -> list[Any]:
+            exported = module.exported(kind)
+            return [entity for entity in space.entities if entity.imported or entity.number in exported]
+
+        for entity in [*shared(module.tables, "table"), *shared(module.globals, "global")]:
+            if carries(entity.type):
+                return False
+        for entity in shared(module.tags, "tag"):
+            if any(map(carries, entity.type[0])):
+                return False
+        exported = module.exported("func")
+        escaping = False
+        for func in module.funcs.entities:
+            params, results = func.type  # type: ignore[attr-defined]
+            coming, going = (results, params) if func.imported else (params, results)
+            if func.imported or func.number in exported:
+                if any(map(carries, coming)):
+                    return False
+                escaping = escaping or any(map(carries, going))
+        return not escaping  # what the host is given, it may call with references of its own
 
 
 _THROUGH_TABLE = frozenset(("call_indirect", "call_ref", "return_call_indirect", "return_call_ref"))
-_CALLING = _THROUGH_TABLE | {"call", "return_call", "ref.func"}
+_CALLING = _THROUGH_TABLE | {"call", "return_call", "ref.func", "loop"}

@@ -15,11 +15,13 @@ from .liveness import live_locals
 from .module import Func
 from .names import unused
 from .nonnull import checked_gets, nullable_local
+from .pausepoints import with_pause_points
 from .reftypes import is_nullable, nullable, top
 from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
 from .steps import Lifted
+from .tailcalls import with_stand_ins
 
 
 @dataclass(slots=True)
@@ -52,11 +54,27 @@ def _read(func: Func, program: Program, instrumented: bool) -> _Parts:
                 checked |= {str(number), plain_id(name or "$")}
     scope = Scope(func, found, program)
     try:
-        if checked:
-            inside = checked_gets(regular(inside, program.codes), program.codes, checked)
+        if instrumented:
+            inside = _prepared(func, inside, header, checked, program)
         return _Parts(tokens(header), scope, fold(inside, scope))
     except BodyError as error:
         raise _placed(error, func, tokens(node[:position]), inside, program) from None
+
+
+def _prepared(func: Func, inside: list[Token], header: List, checked: set[str], program: Program) -> list[Token]:
+    """The tokens of a body in which what lifting does not know is said with what it knows."""
+    pausing, codes = program.pausing, program.codes
+    if func.number not in pausing.points | pausing.tail_callers and not checked:
+        return inside
+    inside = regular(inside, codes)
+    if func.number in pausing.tail_callers:
+        inside = with_stand_ins(inside, program)
+    if checked:
+        inside = checked_gets(inside, codes, checked)
+    if func.number in pausing.points:
+        before = codes[tokens(header)[-1]].trivia
+        inside = with_pause_points(inside, before, program)
+    return inside
 
 
 def _placed(error: BodyError, func: Func, header: list[Token], inside: list[Token], program: Program) -> WatError:
@@ -78,11 +96,26 @@ def rewrite_function(func: Func, indent: str, program: Program) -> str:
     """
     parts = _read(func, program, instrumented=True)
     if not parts.body.calls:
-        return "".join(tokens([func.node]))
+        if func.number not in program.tails.dispatcher:
+            return "".join(tokens([func.node]))
+        return _forwarding(func, parts, indent, program)
     try:
         return _Function(func, parts, indent, program).text()
     except BodyError as error:
         raise _placed(error, func, parts.header, parts.body.tokens, program) from None
+
+
+def _forwarding(func: Func, parts: _Parts, indent: str, program: Program) -> str:
+    """The text of a function that has no frame of its own, for only its tail calls can pause: its code as it was.
+
+    (if (global.get $rewinding) (then (return_call $rewind_tail)))
+    """
+    before = program.codes[parts.header[-1]]
+    source = Source(parts.body, before.trivia, indent)
+    inside = source.before.indent if source.before.indent is not None else indent + "  "
+    go_on = program.tails.dispatcher[func.number]
+    added = f"{program.newline}{inside}(if (global.get {program.ids.rewinding}) (then (return_call {go_on})))"
+    return "".join([*parts.header[:-1], before.core, added, before.trivia or " ", *parts.body.tokens, func.node[-1]])
 
 
 class _Function:
@@ -112,6 +145,12 @@ class _Function:
         for temp in lifted.temps:
             skip.line(inside, f"(local {temp.name} {temp.type})")
         skip.line(inside, f"(if (global.get {ids.rewinding}) (then")
+        frame = program.tails.numbers.get(self.func.number)
+        if self.func.number in program.tails.dispatcher:
+            skip.line(inside + "  ", f"(if (i32.ne (call {ids.peek}) (i32.const {frame}))")
+            skip.line(inside + "    ", f"(then (return_call {program.tails.dispatcher[self.func.number]})))")
+        if frame is not None:
+            skip.line(inside + "  ", f"(drop (call {ids.restore['i32']}))")
         skip.line(inside + "  ", f"(local.set {call_name} (call {ids.restore['i32']}))")
         for name, type_ in saved:
             skip.line(inside + "  ", f"(local.set {name} {self.restored(type_)})")
@@ -124,6 +163,8 @@ class _Function:
         for name, type_ in reversed(saved):
             skip.line(inside, f"(call {ids.save[top(type_, program.module)]} (local.get {name}))")
         skip.line(inside, f"(call {ids.save['i32']} (local.get {call_name}))")
+        if frame is not None:
+            skip.line(inside, f"(call {ids.save['i32']} (i32.const {frame}))")
         for type_ in scope.results:
             placeholder = program.placeholders.of(type_)
             if placeholder is None:

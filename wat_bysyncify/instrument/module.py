@@ -104,6 +104,12 @@ class Module:
         node = next(children(entity.node), entity.node) if head(entity.node) == "import" else entity.node
         return "i64" if "i64" in node_words(node) else "i32"
 
+    def func(self, number: int) -> Func:
+        """The function with a number."""
+        found = self.funcs.entities[number]
+        assert isinstance(found, Func)
+        return found
+
     def func_type(self, word: str) -> FuncType | None:
         """The function type that a word names."""
         index = self.types.index(word)
@@ -163,6 +169,27 @@ class Module:
         """The type of the tag that a word names."""
         index = self.tags.index(word)
         return None if index is None else self.tags.entities[index].type  # type: ignore[attr-defined]
+
+    def exported_as(self, kind: str, name: str) -> int | None:
+        """The number of the entity of a kind that is exported under a name."""
+        space: Space = getattr(self, SPACES[kind])
+        inline = next((entity.number for entity in space.entities if name in entity.exports), None)
+        node = self.exports.get(name)
+        if inline is not None or node is None or head(node) != "export":
+            return inline
+        words_ = [node_words(child)[1] for child in children(node) if head(child) == kind]
+        return space.index(words_[0]) if words_ else None
+
+    def exported(self, kind: str) -> set[int]:
+        """The numbers of the entities of a kind, `func` or `memory`, that are exported."""
+        space: Space = getattr(self, SPACES[kind])
+        found = {entity.number for entity in space.entities if entity.exports}
+        for node in self.exports.values():
+            if head(node) == "export":
+                for child in children(node):
+                    number = space.index(node_words(child)[1]) if head(child) == kind else None
+                    found |= set() if number is None else {number}
+        return found
 
     def error(self, message: str, node: Node, inner: int = 0) -> WatError:
         """An error at a field (a list, or a token of `holder`), or at the token `inner` in it."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 CONTROL_MODULES = ("bysyncify", "asyncify")
 CONTROL_FUNCTIONS = ("start_unwind", "stop_unwind", "start_rewind", "stop_rewind", "get_state")
-TAKES_DATA = frozenset(("start_unwind", "start_rewind"))
+FUEL_FUNCTIONS = ("set_fuel", "set_data")  # of modules with pause points
+TAKES_DATA = frozenset(("start_unwind", "start_rewind", "set_data"))
 TOP_MOST = frozenset(("start_unwind", "stop_rewind"))
 BOTTOM_MOST = frozenset(("stop_unwind", "start_rewind"))
 
@@ -28,7 +29,7 @@ SAVED_REFERENCES = {"funcref": "func", "externref": "extern", "anyref": "any", "
 
 def is_control(imported: tuple[str, str]) -> bool:
     """Whether an import, (module, name), is one of the control functions."""
-    return imported[0] in CONTROL_MODULES and imported[1] in CONTROL_FUNCTIONS
+    return imported[0] in CONTROL_MODULES and imported[1] in (*CONTROL_FUNCTIONS, *FUEL_FUNCTIONS)
 
 
 def unused(name: str, taken: set[str]) -> str:

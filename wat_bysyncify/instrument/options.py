@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+PAUSE_AT = ("entries", "loops")
+MOST_PAGES = 65535  # a 32-bit address must reach the end
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of a rewrite, as the command line names them.
 
     `imports` None: any import may pause, or none but the control functions where the module imports these (it then
-    drives itself). `names` None: as the module's imports say, `bysyncify` where there are none.
+    drives itself). `names` None: as the module's imports say, `bysyncify` where there are none. `memory` names the
+    memory that holds the frames, None the first; `own_memory` is the size in pages of one of their own. `pause_at` are
+    the places of pause points, of `PAUSE_AT`, and `pause_import` the import that these call.
     """
 
     imports: tuple[str, ...] | None = None
@@ -19,6 +24,10 @@ class Options:
     ignore_indirect: bool = False
     add_list: tuple[str, ...] = ()
     names: str | None = None
+    memory: str | None = None
+    own_memory: int | None = None
+    pause_at: tuple[str, ...] = ()
+    pause_import: str | None = None
 
     @classmethod
     def of(
@@ -28,12 +37,29 @@ class Options:
         ignore_indirect: bool = False,
         add_list: Iterable[str] | str = (),
         names: str | None = None,
+        memory: str | None = None,
+        own_memory: int | None = None,
+        pause_at: Iterable[str] | str = (),
+        pause_import: str | None = None,
     ) -> Options:
         """Options from lists or comma-separated strings. Raises `ValueError` for what is not an option's value."""
         if names not in (None, "bysyncify", "asyncify", "both"):
             raise ValueError(f"names must be bysyncify, asyncify or both, not {names!r}")
         patterns = None if imports is None else split_list(imports)
-        return cls(patterns, bool(ignore_imports), bool(ignore_indirect), split_list(add_list), names)
+        places = split_list(pause_at)
+        for place in places:
+            if place not in PAUSE_AT:
+                raise ValueError(f"pause_at must be of {', '.join(PAUSE_AT)}, not {place!r}")
+        if own_memory is not None and not 1 <= own_memory <= MOST_PAGES:
+            raise ValueError(f"own_memory must be from 1 to {MOST_PAGES} pages, not {own_memory}")
+        if memory is not None and own_memory is not None:
+            raise ValueError("memory and own_memory exclude each other")
+        if pause_import is not None and not places:
+            raise ValueError("pause_import is for pause_at")
+        return cls(
+            patterns, bool(ignore_imports), bool(ignore_indirect), split_list(add_list), names,
+            memory, own_memory, places, pause_import,
+        )  # fmt: skip
 
 
 def split_list(value: Iterable[str] | str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 
+from ..errors import WatError
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens
 from . import names
@@ -17,8 +18,20 @@ from .modernize import modernize
 from .module import Func, Module, TypeUses, read_module
 from .options import Options
 from .placeholder import Placeholders
-from .runtime import Ids, control_text, globals_text, restore_text, save_text, table_text
+from .runtime import (
+    Ids,
+    control_text,
+    fuel_globals,
+    globals_text,
+    out_of_fuel_text,
+    own_memory_text,
+    peek_text,
+    restore_text,
+    save_text,
+    table_text,
+)
 from .scope import Program
+from .tailcalls import find_tails
 
 
 def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Iterator[str]:
@@ -74,7 +87,7 @@ class _Rewrite:
             said = {function.module for function in self.control.functions}
             chosen = [name for name in names.CONTROL_MODULES if name in said] or ["bysyncify"]
         for prefix in chosen:
-            for name in names.CONTROL_FUNCTIONS:
+            for name in (*names.CONTROL_FUNCTIONS, *names.FUEL_FUNCTIONS):
                 if f"{prefix}_{name}" in self.module.exports:
                     raise self.module.error(
                         f'"{prefix}_{name}" is exported already: is this module rewritten?',
@@ -87,6 +100,7 @@ class _Rewrite:
         by_node = {id(entity.node): entity for entity in self.module.funcs.entities}
         for function in self.control.functions:
             params = (self.ids.address,) if function.name in names.TAKES_DATA else ()
+            params = ("i32",) if function.name == "set_fuel" else params
             type_ = (params, ("i32",) if function.name == "get_state" else ())
             if by_node[id(function.node)].type != type_:  # type: ignore[attr-defined]
                 arrow = f"[{' '.join(type_[0])}] -> [{' '.join(type_[1])}]"
@@ -103,13 +117,50 @@ class _Rewrite:
             names.unused("$unwinding", taken_globals),
             names.unused("$rewinding", taken_globals),
             names.unused("$data", taken_globals),
-            self.module.address_type("memory", ""),
+            names.unused("$peek_i32", taken_funcs),
+            names.unused("$fuel", taken_globals),
+            names.unused("$limited", taken_globals),
+            names.unused("$out_of_fuel", taken_funcs),
+            *self._memory(),
             {type_: names.unused(f"$save_{type_}", taken_funcs) for type_ in types},
             {type_: names.unused(f"$restore_{type_}", taken_funcs) for type_ in types},
             tables,
             {type_: names.unused(f"${type_}s_next", taken_globals) for type_ in tables},
             {type_: names.unused(f"${type_}s_count", taken_globals) for type_ in tables},
         )
+
+    def _memory(self) -> tuple[str, str]:
+        """The type of an address in the memory that holds the frames, and how it is named in an instruction."""
+        module = self.module
+        memories = module.memories
+        if self.options.own_memory is not None:
+            self.frames = names.unused("$frames", set(memories.names))
+            return "i32", f"{self.frames} " if memories.entities else ""
+        word = self.options.memory
+        number: int | None = 0
+        if word is not None:
+            number = module.exported_as("memory", word)
+            if number is None:
+                number = memories.index(word)
+            if number is None:
+                number = memories.names.get(f"${word}")
+            if number is None:
+                raise WatError(f"no memory is exported as {word!r}, and none has that name")
+        memory = memories.entities[number or 0] if memories.entities else None
+        id_ = "" if memory is None or not number else f"{memory.id or number} "
+        return module.address_type("memory", str(number)), id_
+
+    def _pause(self) -> str:
+        """The import that pause points call, "" for none."""
+        wanted = self.options.pause_import
+        if wanted is None:
+            return ""
+        for func in self.module.funcs.entities:
+            if func.imported and ".".join(func.imported) == wanted:
+                if func.type != ((), ()):  # type: ignore[attr-defined]
+                    raise self.module.error("what pause points call has no parameters and no results", func.node)
+                return func.id or str(func.number)
+        raise WatError(f"{wanted!r} is not an import of a function")
 
     def pieces(self) -> list[str]:
         """The text of the new module."""
@@ -120,14 +171,16 @@ class _Rewrite:
 
         placeholders = Placeholders(module, self.taken_funcs)
         program = Program(module, self.codes, TypeUses(module), self.pausing, self.ids, placeholders, self.newline)
-        todo = sorted(self.pausing.instrumented)
+        self.defined = len(funcs)
+        program.tails = find_tails(program, self.taken_funcs)
+        todo = sorted(number for number in self.pausing.instrumented if number < self.defined)
         for done, number in enumerate(todo):
             func = funcs[number]
             if isinstance(func.node, list):
                 replaced[id(func.node)] = rewrite_function(func, indents.of(func.node), program)
             self.progress(done + 1, len(todo))
         if self.old:
-            for number, func in enumerate(funcs):
+            for number, func in enumerate(funcs[: self.defined]):
                 if number not in self.pausing.instrumented and isinstance(func.node, list) and not func.imported:
                     if id(func.node) not in self.stubs:
                         replaced[id(func.node)] = complete_function(func, program)
@@ -167,9 +220,13 @@ class _Rewrite:
             before = node if id(node) not in self.stubs else before
         return before
 
+    def _state_lines(self) -> list[str]:
+        fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
+        return globals_text(self.ids) + (fuel_globals(self.ids) if fuel else [])
+
     def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
         """Writes the globals of the state on lines of their own behind the last piece, before most of its trivia."""
-        lines = f"{self.newline}{indent}".join(globals_text(self.ids))
+        lines = f"{self.newline}{indent}".join(self._state_lines())
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         same_line, newline, rest = trivia.partition("\n")
@@ -192,22 +249,41 @@ class _Rewrite:
             stripped = out[-1].rstrip(" \t\r\n")
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
-        ids = self.ids
-        groups = [] if self._state_place() else [globals_text(ids)]
-        if not self.module.memories.entities:
+        ids, module = self.ids, self.module
+        groups = [] if self._state_place() else [self._state_lines()]
+        if self.options.own_memory is not None:
+            exports = [f'"{prefix}_memory"' for prefix in self.prefixes]
+            groups.append(own_memory_text(self.frames, exports, self.options.own_memory))
+        elif not self.module.memories.entities:
             export = "memory" if "memory" not in self.module.exports else "bysyncify_memory"
             groups.append([f'(memory (export "{export}") 1)'])
         # The stubs first and in their order, which gave them their numbers.
         exported: set[str] = set()
+        controls: dict[str, str] = {}
+        wanted = [*names.CONTROL_FUNCTIONS]
+        pause = self._pause()
+        if self.options.pause_at:
+            wanted += ["set_fuel"] if pause or self.options.own_memory is not None else names.FUEL_FUNCTIONS
         for function in self.control.functions:
             own = [f'"{prefix}_{function.name}"' for prefix in self.prefixes if function.name not in exported]
             exported.add(function.name)
             id_ = node_words(function.node)[1]
+            controls[function.name] = id_
             groups.append(control_text(function.name, id_, [*own, *function.exports], ids))
-        for name in names.CONTROL_FUNCTIONS:
+        # The functions that the analysis added come next, as they are numbered.
+        for number in range(self.defined, len(module.funcs.entities)):
+            groups.append(rewrite_function(module.func(number), indent, program).split(self.newline))
+        for name in wanted:
             if name not in exported:
                 id_ = names.unused(f"$bysyncify_{name}", self.taken_funcs)
+                controls[name] = id_
                 groups.append(control_text(name, id_, [f'"{prefix}_{name}"' for prefix in self.prefixes], ids))
+        if self.options.pause_at:
+            unset = self.options.own_memory is None
+            groups.append(out_of_fuel_text(ids, pause, controls, unset))
+        groups += program.tails.lines
+        if program.tails.dispatcher:
+            groups.append(peek_text(ids))
         used = {"i32", *program.used} if self.pausing.instrumented else set()
         for type_ in ids.save:
             if type_ in used:

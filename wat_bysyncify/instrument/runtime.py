@@ -25,7 +25,12 @@ class Ids:
     unwinding: str
     rewinding: str
     data: str
+    peek: str
+    fuel: str
+    limited: str  # whether anyone has set the fuel
+    out_of_fuel: str
     address: str  # the type of an address in the memory that holds the frames
+    memory: str  # that memory, as it is said in an instruction: "" for the first, else its name and a space
     save: dict[str, str]  # by value type
     restore: dict[str, str]
     tables: dict[str, str]  # by the type of the references in it
@@ -44,11 +49,11 @@ def globals_text(ids: Ids) -> list[str]:
 
 
 def _position(ids: Ids) -> str:
-    return f"({ids.address}.load (global.get {ids.data}))"
+    return f"({ids.address}.load {ids.memory}(global.get {ids.data}))"
 
 
 def _end(ids: Ids) -> str:
-    return f"({ids.address}.load offset={names.SAVED_SIZES[ids.address]} (global.get {ids.data}))"
+    return f"({ids.address}.load {ids.memory}offset={names.SAVED_SIZES[ids.address]} (global.get {ids.data}))"
 
 
 def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[str]:
@@ -69,8 +74,18 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[
             f"           (i32.mul (i32.const {names.REWINDING}) (global.get {ids.rewinding})))",
             ")",
         ]
+    if name == "set_fuel":
+        return [
+            *lines,
+            "  (param $points i32)",
+            f"  (global.set {ids.fuel} (local.get $points))",
+            f"  (global.set {ids.limited} (i32.ge_s (local.get $points) (i32.const 0)))",
+            ")",
+        ]
     if name in names.TAKES_DATA:
         lines += [f"  (param $data {ids.address})", f"  (global.set {ids.data} (local.get $data))"]
+    if name == "set_data":
+        return [*lines, ")"]
     state = {"start_unwind": ids.unwinding, "start_rewind": ids.rewinding}.get(name, ids.normal)
     for each in (ids.normal, ids.unwinding, ids.rewinding):
         lines.append(f"  (global.set {each} (i32.const {int(each == state)}))")
@@ -81,6 +96,54 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[
         "    (then (unreachable)))",
         ")",
     ]
+
+
+def peek_text(ids: Ids) -> list[str]:
+    """The function that tells the i32 that was saved last, in lines."""
+    return [
+        f"(func {ids.peek} (result i32)",
+        f"  (i32.load {ids.memory}(i32.sub {_position(ids)} (i32.const 4)))".replace(
+            "i32.sub", f"{ids.address}.sub"
+        ).replace("i32.const", f"{ids.address}.const"),
+        ")",
+    ]
+
+
+def fuel_globals(ids: Ids) -> list[str]:
+    """How many pause points are passed before one pauses, and whether anyone has said so, in lines."""
+    return [
+        f"(global {ids.fuel} (mut i32) (i32.const -1))",
+        f"(global {ids.limited} (mut i32) (i32.const 0))",
+    ]
+
+
+def out_of_fuel_text(ids: Ids, pause: str, controls: dict[str, str], unset: bool) -> list[str]:
+    """The function that pause points call when there is no fuel, in lines.
+
+    It calls `pause`, or without that unwinds by itself, with the control functions of these ids, to the data structure
+    that is known; if that can be `unset`, it traps then.
+    """
+    lines = [
+        f"(func {ids.out_of_fuel}",
+        f"  (if (i32.and (global.get {ids.normal}) (i32.eqz (global.get {ids.limited})))",
+        "    (then",
+        f"      (global.set {ids.fuel} (i32.const -1))",
+        "      (return)))",
+    ]
+    if pause:
+        return [*lines, f"  (call {pause})", ")"]
+    lines += [f"  (if (global.get {ids.rewinding})", f"    (then (return (call {controls['stop_rewind']}))))"]
+    if unset:
+        lines.append(f"  (if ({ids.address}.eqz (global.get {ids.data})) (then (unreachable)))")
+    return [*lines, f"  (call {controls['start_unwind']} (global.get {ids.data}))", ")"]
+
+
+def own_memory_text(id_: str, exports: Iterable[str], pages: int) -> list[str]:
+    """A memory for the frames, with a data structure at 0 for as many as it can hold, in lines."""
+    exported = "".join(f" (export {export})" for export in exports)
+    end = pages << 16
+    structure = "".join(f"\\{byte:02x}" for number in (8, end) for byte in number.to_bytes(4, "little"))
+    return [f"(memory {id_}{exported} {pages})", f'(data (memory {id_}) (i32.const 0) "{structure}")']
 
 
 def save_text(type_: str, ids: Ids) -> list[str]:
@@ -98,8 +161,8 @@ def save_text(type_: str, ids: Ids) -> list[str]:
         "                         (local.get $position))",
         f"                ({address}.const {size}))",
         "    (then (unreachable)))",
-        f"  ({type_}.store {align}(local.get $position) (local.get $value))",
-        f"  ({address}.store (global.get {ids.data})",
+        f"  ({type_}.store {ids.memory}{align}(local.get $position) (local.get $value))",
+        f"  ({address}.store {ids.memory}(global.get {ids.data})",
         f"             ({address}.add (local.get $position) ({address}.const {size})))",
         ")",
     ]
@@ -117,8 +180,8 @@ def restore_text(type_: str, ids: Ids) -> list[str]:
         f"  (local $position {address})",
         "  (local.set $position",
         f"    ({address}.sub {_position(ids)} ({address}.const {size})))",
-        f"  ({address}.store (global.get {ids.data}) (local.get $position))",
-        f"  ({type_}.load {align}(local.get $position))",
+        f"  ({address}.store {ids.memory}(global.get {ids.data}) (local.get $position))",
+        f"  ({type_}.load {ids.memory}{align}(local.get $position))",
         ")",
     ]
 

@@ -14,6 +14,21 @@ from .runtime import Ids
 
 
 @dataclass(slots=True)
+class Tails:
+    """What functions must know of tail calls.
+
+    `numbers` are the functions whose frames have a number on top, with it, by function; `dispatcher` is the id of the
+    function to go on to, by the function that tail-calls; `stand_ins` the functions that stand for those without
+    frames, by what the tail call said.
+    """
+
+    numbers: dict[int, int] = field(default_factory=dict)
+    dispatcher: dict[int, str] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
+    lines: list[list[str]] = field(default_factory=list)  # the dispatchers
+
+
+@dataclass(slots=True)
 class Program:
     """What the functions of a module have in common. `used` collects the types in which values are saved."""
 
@@ -24,13 +39,14 @@ class Program:
     ids: Ids
     placeholders: Placeholders
     newline: str
+    tails: Tails = field(default_factory=Tails)
     used: set[str] = field(default_factory=set)
 
     def call(self, word: str) -> tuple[FuncType, bool] | None:
         """The type of the function that a word names, and whether it can pause."""
         number = self.module.funcs.index(word)
         if number is None:
-            return None
+            return (((), ()), True) if word == self.ids.out_of_fuel else None
         type_: FuncType = self.module.funcs.entities[number].type  # type: ignore[attr-defined]
         return type_, number in self.pausing.can_pause
 

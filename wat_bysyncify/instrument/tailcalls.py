@@ -1,0 +1,221 @@
+"""Tail calls of functions that can pause: which frame is whose, and how the right function is called again.
+
+A tail call leaves no frame. If the function that is tail-called pauses, its frame lies right above that of the caller's
+caller, who knows nothing of it: to rewind it calls again the function that it once called.
+
+    $main calls $f, $f tail-calls $g, $g pauses:     frames   $g | $main
+    to rewind, $main calls $f, but the next frame is $g's
+
+So each frame of a function that can be tail-called, or that tail-calls, has on top of it the number of its function.
+A function that tail-calls looks at that before all else, and if the frame is not its own, tail-calls on to a function
+that knows all whose frames it can be:
+
+    (func $f                                 (func $f
+                                               (if (global.get $rewinding) (then
+                                                 (if (i32.ne (call $peek_i32) (i32.const 1)) (then
+                                                   (return_call $rewind_tail)))
+                                                 (drop (call $restore_i32))
+                                                 ..
+
+    (func $rewind_tail
+      (if (i32.eq (call $peek_i32) (i32.const 2)) (then (return_call $g)))
+      ..
+
+The stack is as deep as it was, in wasm and in frames: a million tail calls leave one frame.
+
+A function that is not instrumented, as an import, has no frame to be found again. A tail call of it becomes the tail
+call of a function that calls it the usual way, and has a frame with the arguments:
+
+    (return_call $sleep (i32.const 1))   ->   (return_call $call_sleep (i32.const 1))
+
+    (func $call_sleep (param i32)
+      (call $sleep (local.get 0)))
+"""
+
+from __future__ import annotations
+
+from ..sexpr.nodes import List, Token, tokens, words
+from ..sexpr.parser import parse
+from .calls import erased
+from .code import Code, regular
+from .fields import type_use_end
+from .module import Func, FuncType
+from .names import unused
+from .reftypes import got, nullable, top
+from .scope import Program, Tails
+
+_TAIL_CALLS = frozenset(("return_call", "return_call_indirect", "return_call_ref"))
+
+
+class _Find:
+    """Finds the targets of all tail calls, and makes the stand-ins."""
+
+    def __init__(self, program: Program, taken: set[str]) -> None:
+        self.program, self.taken = program, taken
+        self.tails = Tails()
+        self.targets: dict[int, set[int]] = {}  # function -> functions that it tail-calls, and that can pause
+        self.by_type: dict[FuncType, set[int]] = {}
+
+    def read(self, func: Func) -> None:
+        """Reads the tail calls of a function."""
+        program = self.program
+        node: List = func.node  # type: ignore[assignment]
+        indirect = program.pausing.indirect(func)
+        targets = self.targets.setdefault(func.number, set())
+        body = regular(tokens(node[func.header : -1]), program.codes)
+        for position, token in enumerate(body):
+            code = program.codes[token]
+            if code.op not in _TAIL_CALLS:
+                continue
+            if code.op == "return_call":
+                callee = program.module.funcs.index(code.word)
+                if callee is None or callee not in program.pausing.can_pause:
+                    continue
+                if callee in program.pausing.instrumented:
+                    targets.add(callee)
+                else:
+                    type_ = program.module.func(callee).type
+                    targets.add(self.stand_in(_said(body, position, code), code, type_))
+                continue
+            by_word = code.op == "return_call_ref"
+            named = program.module.func_type(code.word) if by_word else program.types.at(body, position + 1)
+            type_ = named or ((), ())
+            if indirect(type_):
+                known = self.through_reference(type_)
+                targets |= {self.stand_in(_said(body, position, code), code, type_)} if known is None else known
+
+    def through_reference(self, type_: FuncType) -> set[int] | None:
+        """The functions that can pause and that a reference of a type may be to; None if some are not known, or have
+        no frames."""
+        program = self.program
+        key = erased(type_, program.module)
+        if key not in self.by_type:
+            self.by_type[key] = program.pausing.addressed.get(key, set()) & program.pausing.can_pause
+        found = self.by_type[key]
+        return found if program.pausing.closed and found <= program.pausing.instrumented else None
+
+    def stand_in(self, said: str, code: Code, type_: FuncType) -> int:
+        """The number of the function that stands for what a tail call calls."""
+        program = self.program
+        if said in self.tails.stand_ins:
+            return program.module.funcs.names[self.tails.stand_ins[said]]
+        params = list(type_[0])
+        call, _, rest = said.partition(" ")
+        name = "$call_" + ("".join(char if char.isalnum() else "_" for char in code.word.lstrip("$")) or "indirect")
+        if code.op == "return_call_indirect":
+            table = code.word if code.word else ""
+            params.append(program.module.address_type("table", table))
+            name = "$call_indirect"
+        elif code.op == "return_call_ref":
+            params.append(f"(ref null {rest})")
+            name = "$call_ref"
+        id_ = unused(name, self.taken)
+        arguments = "".join(f" (local.get {number})" for number in range(len(params)))
+        signature = "".join(
+            f" ({kind} {' '.join(types)})" for kind, types in (("param", params), ("result", type_[1])) if types
+        )
+        text = f"(func {id_}{signature}\n  ({call.removeprefix('return_')} {rest}{arguments})\n)"
+        node = next(each for each in parse(text) if isinstance(each, list))
+        header = 1 + bool(params) + bool(type_[1])
+        func = Func(id_, node, type=(tuple(params), type_[1]), header=header, locals=[(None, each) for each in params])
+        space = program.module.funcs
+        func.number = space.names[id_] = len(space.entities)
+        space.entities.append(func)
+        program.pausing.can_pause.add(func.number)
+        program.pausing.instrumented.add(func.number)
+        self.tails.stand_ins[said] = id_
+        return func.number
+
+    def finish(self) -> Tails:
+        """Numbers the frames and writes the dispatchers."""
+        tails, func = self.tails, self.program.module.func
+        called = set[int]().union(*self.targets.values())
+        numbered = sorted(called | {number for number, targets in self.targets.items() if targets})
+        tails.numbers = {number: position for position, number in enumerate(numbered)}
+        callers: dict[tuple[str, ...], list[int]] = {}
+        for number, targets in self.targets.items():
+            if targets:
+                callers.setdefault(func(number).type[1], []).append(number)
+        for results, group in callers.items():
+            id_ = unused("$rewind_tail", self.taken)
+            reached: set[int] = set()
+            todo = list(group)
+            while todo:
+                new = self.targets.get(todo.pop(), set()) - reached
+                reached |= new
+                todo += new
+            tails.dispatcher.update(dict.fromkeys(group, id_))
+            tails.lines.append(self.dispatcher(id_, results, sorted(reached)))
+        return tails
+
+    def dispatcher(self, id_: str, results: tuple[str, ...], reached: list[int]) -> list[str]:
+        """The function that calls the one whose frame is next."""
+        program = self.program
+        lines = []
+        locals_: list[str] = []
+        for number in reached:
+            func = program.module.func(number)
+            arguments = [program.placeholders.of(type_) for type_ in func.type[0]]
+            if None in arguments:
+                continue  # there are no such arguments, so that nobody calls it
+            call = " ".join([func.id or str(number), *map(str, arguments)])
+            lines.append(f"  (if (i32.eq (call {program.ids.peek}) (i32.const {self.tails.numbers[number]}))")
+            if func.type[1] == results:
+                lines.append(f"    (then (return_call {call})))")
+                continue
+            lines.append(f"    (then (call {call})")
+            first = len(locals_)
+            locals_ += map(nullable, func.type[1])
+            lines += [f"      (local.set {first + k})" for k in reversed(range(len(results)))]
+            for k, (from_, to) in enumerate(zip(func.type[1], results, strict=True)):
+                opaque = from_ == to or top(to, program.module) in ("externref", "exnref")
+                text = got(str(first + k), to) if opaque else f"(ref.cast {to} (local.get {first + k}))"
+                lines.append(f"      {text}")
+            lines.append("      (return)))")
+        head = [f"(func {id_}"]
+        if results:
+            head.append(f"  (result {' '.join(results)})")
+        if locals_:
+            head.append(f"  (local {' '.join(locals_)})")
+        return [*head, *lines, "  (unreachable)", ")"]
+
+
+def find_tails(program: Program, taken: set[str]) -> Tails:
+    """What there is to know of the tail calls of a module; adds stand-ins to its functions, whose ids are `taken`."""
+    found = _Find(program, taken)
+    for number in sorted(program.pausing.tail_callers):
+        found.read(program.module.func(number))
+    return found.finish()
+
+
+def _said(body: list[Token], position: int, code: Code) -> str:
+    """A tail call with its immediates: `return_call_indirect $t (type 0)`."""
+    end = type_use_end(body, position + 1) if code.op == "return_call_indirect" else position + 1
+    said = " ".join(words(body[position]))
+    return " ".join([said, *("".join(body[position + 1 : end]).split())])
+
+
+def with_stand_ins(body: list[Token], program: Program) -> list[Token]:
+    """The tokens of a body, one for each instruction, with the tail calls of stand-ins where these stand in.
+
+    (return_call $sleep (i32.const 1))   ->   (return_call $call_sleep (i32.const 1))
+    """
+    stand_ins = program.tails.stand_ins
+    out: list[Token] = []
+    skip = 0
+    for position, token in enumerate(body):
+        if position < skip:
+            continue
+        code = program.codes[token]
+        id_ = stand_ins.get(_said(body, position, code)) if code.op in _TAIL_CALLS else None
+        if id_ is None:
+            out.append(token)
+            continue
+        skip = type_use_end(body, position + 1) if code.op == "return_call_indirect" else position + 1
+        whole = body[position:skip]
+        text = f"(return_call {id_}" if not code.flat else f"return_call {id_}"
+        last = program.codes[whole[-1]]
+        closing = ")" if token.type == "LEAF" else ""
+        trivia = last.trivia if last.trivia or token.type == "LEAF" else " "
+        out.append(Token(token.type, text + closing + trivia, sum(each.width for each in whole)))
+    return out
