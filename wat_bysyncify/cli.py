@@ -42,7 +42,17 @@ class _List(click.ParamType):  # type: ignore[type-arg]
         return tuple(found)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+class _Command(click.Command):
+    """A command whose `--own-memory` takes the word behind it for its value only if that is a number."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for position, word in enumerate(args[:-1]):
+            if word == "--own-memory" and not args[position + 1].isdigit():
+                args[position] = "--own-memory=1"
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", default="-")
 @click.option("-o", "--output", metavar="FILE", help="Write here; a binary if the name ends in .wasm.")
 @click.option("--imports", type=_List(), metavar="LIST", help="The imports that may pause: module.base, * for any.")

@@ -150,6 +150,12 @@ class _Rewrite:
         id_ = "" if memory is None or not number else f"{memory.id or number} "
         return module.address_type("memory", str(number)), id_
 
+    def _reachable(self) -> bool:
+        """Whether the host can reach the memory that holds the frames."""
+        memories = self.module.memories
+        number = memories.index(self.ids.memory.strip()) if self.ids.memory else 0
+        return number in self.module.exported("memory") or bool(memories.entities[number or 0].imported)
+
     def _pause(self) -> str:
         """The import that pause points call, "" for none."""
         wanted = self.options.pause_import
@@ -257,6 +263,9 @@ class _Rewrite:
         elif not self.module.memories.entities:
             export = "memory" if "memory" not in self.module.exports else "bysyncify_memory"
             groups.append([f'(memory (export "{export}") 1)'])
+        elif not self.control.functions and not self._reachable():
+            memory = ids.memory.strip() or module.memories.entities[0].id or "0"
+            groups.append([f'(export "{prefix}_memory" (memory {memory}))' for prefix in self.prefixes])
         # The stubs first and in their order, which gave them their numbers.
         exported: set[str] = set()
         controls: dict[str, str] = {}
