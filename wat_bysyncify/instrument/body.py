@@ -8,7 +8,7 @@ Whatever holds no pausing call stays a range of tokens. The rest is
         int, Text    code without a pausing call: a token, a range
         Call         a pausing call
         Op           a folded instruction with a pausing call among its operands
-        Block        a block, loop, if or try_table with a pausing call in it
+        Block        a block, loop, if, try_table or try with a pausing call in it
 """
 
 from __future__ import annotations
@@ -141,9 +141,10 @@ class Body:
     ARMS,  # block id: an if, its condition read
     OTHERWISE,  # block id: its else
     FINISH,  # block id, is it a loop
-    JUMP,  # block ids, or minus that of a try_table for its handlers; does control never go on behind it
-    HANDLE,  # minus the id of a try_table that ends, where its exceptions go: as JUMP
-) = range(8)
+    JUMP,  # block ids, or minus that of a try_table or try for its handlers; does control never go on behind it
+    HANDLE,  # minus the id of a try_table or try that ends, where its exceptions go besides: as JUMP
+    CATCHES,  # block id: a try, a handler of which begins
+) = range(9)
 
 
 class BodyError(Exception):

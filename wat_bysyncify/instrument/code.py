@@ -21,13 +21,13 @@ from .instructions import CONTROL, SIGNATURES
     CALL,
     BRANCH,  # br br_if br_table br_on_*
     STOP,  # return unreachable throw throw_ref and tail calls
-    BLOCK,  # block loop try_table
+    BLOCK,  # block loop try_table, and the try of old
     IF,
     THEN,
     ELSE,
     END,
     TYPE_USE,  # (type ..) (param ..) (result ..) behind a block, a call_indirect, a select
-    CATCH,  # (catch ..) of a try_table
+    CATCH,  # (catch ..) of a try_table; catch and catch_all of a try
     CALL_INDIRECT,  # also call_ref
     RETURN_CALL_INDIRECT,
     OTHER,  # control that fold.py looks up by name
@@ -35,24 +35,29 @@ from .instructions import CONTROL, SIGNATURES
     UNKNOWN,
     IMMEDIATE,  # words that belong to the instruction before
     SEVERAL,  # more than one instruction
-) = range(23)
+    DO,  # (do ..) of a try
+    DELEGATE,  # which ends a try
+) = range(25)
 
 _ACTS = {
     "local.get": GET, "local.set": SET, "local.tee": TEE, "call": CALL,
     "br": BRANCH, "br_if": BRANCH, "br_table": BRANCH, "br_on_null": BRANCH, "br_on_non_null": BRANCH,
     "br_on_cast": BRANCH, "br_on_cast_fail": BRANCH,
-    "return": STOP, "unreachable": STOP, "throw": STOP, "throw_ref": STOP,
+    "return": STOP, "unreachable": STOP, "throw": STOP, "throw_ref": STOP, "rethrow": STOP,
     "return_call": STOP, "return_call_ref": STOP, "return_call_indirect": RETURN_CALL_INDIRECT,
     "block": BLOCK, "loop": BLOCK, "try_table": BLOCK, "if": IF, "then": THEN, "else": ELSE, "end": END,
-    "type": TYPE_USE, "param": TYPE_USE, "result": TYPE_USE,
+    "try": BLOCK, "do": DO, "delegate": DELEGATE, "type": TYPE_USE, "param": TYPE_USE, "result": TYPE_USE,
     "catch": CATCH, "catch_ref": CATCH, "catch_all": CATCH, "catch_all_ref": CATCH,
     "call_indirect": CALL_INDIRECT, "call_ref": CALL_INDIRECT,
 }  # fmt: skip
 
-_BLOCKS = frozenset(("block", "loop", "try_table"))
+_BLOCKS = frozenset(("block", "loop", "try_table", "try"))
 
 # Lists in which instructions follow the head; of these words the head takes a label at most.
-_HOLD_CODE = {"func": 1, "block": 1, "loop": 1, "if": 1, "then": 0, "else": 0, "try_table": 1}
+_HOLD_CODE = {
+    "func": 1, "block": 1, "loop": 1, "if": 1, "then": 0, "else": 0, "try_table": 1,
+    "try": 1, "do": 0, "catch": 1, "catch_all": 0,
+}  # fmt: skip
 
 
 class Code:

@@ -13,6 +13,7 @@ from ..sexpr.nodes import Token, core_length
 from . import code as act
 from .body import (
     ARMS,
+    CATCHES,
     FINISH,
     HANDLE,
     JUMP,
@@ -32,12 +33,20 @@ from .body import (
 )
 from .code import Code, regular
 from .fields import parse_nat, type_use_end
+from .legacy import Try, move_handlers
 from .module import FuncType
 from .scope import Scope
 
 
 class Irregular(Exception):
     """The tokens must be cut or joined first (code.py's `regular`)."""
+
+
+class _Moves(Exception):
+    """The tokens must be others first: handlers that can pause are moved (legacy.py)."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
 
 
 class _Frame:
@@ -55,6 +64,7 @@ class _Frame:
         "marks",
         "op",
         "pauses",
+        "rethrows",
         "saved",
         "start",
         "type",
@@ -69,6 +79,7 @@ class _Frame:
         self.pauses = 0
         self.branched = False
         self.handlers: list[int] = []  # of a try_table: the ids of the blocks that exceptions in it may go to
+        self.rethrows: list[int] = []  # of a try: the tokens that throw again what it caught
         self.saved: Any = None
 
     def diverges(self) -> bool:
@@ -128,6 +139,8 @@ def fold(tokens: list[Token], scope: Scope) -> Body:
     """
     try:
         return _Walk(tokens, scope).walk()
+    except _Moves as moves:
+        return fold(moves.tokens, scope)
     except (Irregular, BodyError) as error:
         cut = regular(tokens, scope.program.codes)
         if cut != tokens:
@@ -179,6 +192,7 @@ class _Walk:
         self.frame_count = 0
         # The last tokens of blocks that diverge, where these count as dead ends.
         self.diverging: list[int] | None = None
+        self.moves: list[Try] = []
 
     def walk(self) -> Body:  # one loop over the tokens, in one place for speed
         codes, scope, frames = self.codes, self.scope, self.frames
@@ -214,6 +228,13 @@ class _Walk:
 
             entry = None
             start = i
+            if what == act.DELEGATE:
+                if frame.op != "try":
+                    raise BodyError("unexpected delegate", i)
+                self.label_outside(code.word, i, 1)
+                if not code.flat:
+                    continue
+                what = act.END
             if what == act.CLOSE:
                 if not open_:
                     raise BodyError("unexpected ')'", i)
@@ -254,7 +275,7 @@ class _Walk:
                     frame.marks.append((skip - 1, -1))
                     frame.calls.append(len(calls))
                     events.append((ARMS, frame.id, 0) if what == act.IF else (START, frame.id, code.op == "loop"))
-                    if code.op == "try_table":
+                    if code.op == "try_table" or code.op == "try":
                         frame.handlers = self.handlers(i, skip)
                         if self.tries:
                             frame.handlers.append(-self.tries[-1])
@@ -299,6 +320,38 @@ class _Walk:
                 if code.opens:
                     open_.append(None)
                 elif not code.flat:  # `(then)`
+                    frame.arms.append(seq.close(i + 1, height, 0, dead))
+                    frame.marks[-1] = (i, i)
+                continue
+            elif (what == act.DO and not code.flat) or what == act.CATCH:
+                if gen or kill:
+                    events.append((LOCALS, gen, ~kill))
+                    gen = kill = 0
+                if frame.op != "try" or frame.folded == code.flat:
+                    raise BodyError(f"unexpected {code.op}", i)
+                if code.flat:
+                    if height != len(frame.type[1]) and not dead:
+                        raise self.leaves(frame, height, i)
+                    frame.arms.append(seq.close(i, height, pauses, dead))
+                    frame.marks[-1] = (frame.marks[-1][0], i)
+                    frame.pauses += pauses
+                if what == act.DO:
+                    frame.marks[-1] = (i, -1)
+                    height = len(frame.type[0])
+                else:
+                    if self.tries and self.tries[-1] == frame.id:
+                        self.tries.pop()
+                    events.append((CATCHES, frame.id, 0))
+                    frame.marks.append((i, -1))
+                    frame.calls.append(len(calls))
+                    height = self.caught(code, i)
+                dead = frame.saved[4]
+                seq = _Seq(i + 1, dead, height)
+                items = seq.items
+                low = depth = pauses = 0
+                if code.opens:
+                    open_.append(None)
+                elif not code.flat:  # `(do)`
                     frame.arms.append(seq.close(i + 1, height, 0, dead))
                     frame.marks[-1] = (i, i)
                 continue
@@ -361,6 +414,9 @@ class _Walk:
                 if what == act.IF:
                     if frame.start != start:
                         raise BodyError("an if needs a (then ...)", start)
+                elif frame.op == "try" and frame.folded:
+                    if not frame.arms:
+                        raise BodyError("a try needs a (do ...)", start)
                 else:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
@@ -371,9 +427,10 @@ class _Walk:
                     frame.marks[-1] = (frame.marks[-1][0], i)
                     frame.pauses += pauses
                 events.append((FINISH, frame.id, frame.op == "loop"))
-                if frame.op == "try_table":
+                if frame.op == "try_table" or frame.op == "try":
                     events.append((HANDLE, -frame.id, frame.handlers))
-                    self.tries.pop()
+                    if self.tries and self.tries[-1] == frame.id:
+                        self.tries.pop()
                 done = frame
                 inner = writes
                 seq, height, low, depth, dead, pauses, writes = done.saved
@@ -386,6 +443,8 @@ class _Walk:
                     stops = True
                 if done.pauses:
                     pauses += done.pauses
+                    if done.op == "try":
+                        self.move(done, i, len(frames))
                     hot = Block(
                         done.op, done.start, done.end, i, done.folded, done.type, len(frames), inner,
                         done.arms, done.marks, [*done.calls, len(calls)],
@@ -455,6 +514,8 @@ class _Walk:
             raise self.leaves(frame, height, n)
         whole = seq.close(n, height, pauses, dead)
         self.sites.sort()  # folded branches end after what is inside them
+        if self.moves:
+            raise _Moves(move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
         return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.carried)
 
     @staticmethod
@@ -519,6 +580,9 @@ class _Walk:
             return len(type_[0]), 0, [], True
         if op == "throw_ref":
             return 1, 0, [], True
+        if op == "rethrow":
+            self.label(code.word, at, 1).rethrows.append(at)
+            return 0, 0, [], True
         if op in ("return_call", "return_call_ref"):
             found = self.scope.program.call(code.word) if op == "return_call" else (self.func_type(code.word, at), None)
             if found is None:
@@ -551,14 +615,47 @@ class _Walk:
 
     def handlers(self, start: int, end: int) -> list[int]:
         """The ids of the blocks that the catch clauses in tokens[start:end] go to; their own block does not count."""
-        inside = self.frames.pop()
         found = []
         for at in range(start + 1, end):
             if self.codes[at].act == act.CATCH:
                 words = self.codes[at].words
-                found.append(self.label(words[-1], at, len(words)).id)
+                found.append(self.label_outside(words[-1], at, len(words)).id)
+        return found
+
+    def label_outside(self, word: str, at: int, position: int) -> _Frame:
+        """The block that a word names as seen from outside of the innermost one."""
+        inside = self.frames.pop()
+        own = self.by_label[inside.label].pop() if inside.label else 0
+        found = self.label(word, at, position)
+        if inside.label:
+            self.by_label[inside.label].append(own)
         self.frames.append(inside)
         return found
+
+    def move(self, done: _Frame, last: int, level: int) -> None:
+        """Notes a try with handlers that can pause."""
+        moved = [k for k, arm in enumerate(done.arms) if k and arm.pauses]
+        if not moved:
+            return
+        caught = []
+        for k in moved:
+            first, end = done.marks[k]
+            for at in done.rethrows:
+                if first < at < end:
+                    raise BodyError("a rethrow in a handler that can pause: the exception cannot be kept", at)
+            code = self.codes[first]
+            type_ = self.scope.module.tag_type(code.word) if code.op == "catch" else None
+            caught.append(type_[0] if type_ else ())
+        self.moves.append(Try(done.start, done.end, last, done.folded, done.type, level, done.marks, moved, caught))
+
+    def caught(self, code: Code, at: int) -> int:
+        """How many values a handler of a try gets."""
+        if code.op == "catch_all":
+            return 0
+        type_ = self.scope.module.tag_type(code.word)
+        if type_ is None:
+            raise BodyError(f"unknown tag {code.word}", at)
+        return len(type_[0])
 
     def block_type(self, start: int, end: int) -> FuncType:
         """The type of a block whose head is tokens[start:end]."""

@@ -9,7 +9,7 @@ everywhere in the loop: more is saved than need be, in linear time.
 
 from __future__ import annotations
 
-from .body import ARMS, FINISH, HANDLE, JUMP, LOCALS, OTHERWISE, PAUSE, START, Body
+from .body import ARMS, CATCHES, FINISH, HANDLE, JUMP, LOCALS, OTHERWISE, PAUSE, START, Body
 
 _ROUNDS = 12
 
@@ -49,6 +49,9 @@ def _walk(body: Body, live_at: list[int], heads: dict[int, int]) -> bool:
             after[a] = 0
             for target in b:
                 after[a] |= after[target]
+        elif kind == CATCHES:
+            after[-a] |= live
+            live = leave[a]
         elif kind == FINISH:
             leave[a] = live
             after[a] = heads.get(a, 0) if b else live

@@ -33,6 +33,7 @@ from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt, Value
 
 WIDTH = 80
+_WITH_ARMS = frozenset(("if", "try"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ class Skip:
         for position, arm in enumerate(nest.arms):
             before, behind = block.marks[position]
             arm_at = at
-            if block.op == "if" and (block.folded or position):
+            if block.op in _WITH_ARMS and (block.folded or position):
                 arm_at = inner if block.folded else at
                 text = source.codes[before].core
                 self.line(arm_at, text[:-1].rstrip() if before == behind else text)
@@ -224,19 +225,22 @@ class Skip:
                 yield arm, nest, inside
             lead = source.around(behind - 1)
             self.lead(Piece("", lead.indent or "", lead.lines), inside)
-            if block.op == "if" and block.folded:
+            if block.op in _WITH_ARMS and block.folded:
                 self.line(arm_at, ")")
                 if behind < block.last:
                     comment = source.around(behind).same_line
                     if comment:
                         self.out += (" ", comment)
         if block.folded:
-            if block.op == "if":
+            if block.op in _WITH_ARMS:
+                behind = block.marks[-1][1] + 1
+                if behind < block.last:  # (delegate ..)
+                    self.line(inner, source.text(behind, block.last, block.level, 0))
                 lead = source.around(block.last - 1)
                 self.lead(Piece("", lead.indent or "", lead.lines), inner)
             self.line(at, ")")
         else:
-            self.line(at, source.codes[block.last].core)
+            self.line(at, source.text(block.last, block.last + 1, block.level, 0))
         if wrapped:
             self.line(indent, ")")
         else:
@@ -275,7 +279,7 @@ class Skip:
         """
         source, block = self.source, nest.block
         outer = source.indent_of(block.start)
-        first = block.arms[0].first if block.op != "if" or not block.folded else block.marks[0][0]
+        first = block.arms[0].first if block.op not in _WITH_ARMS or not block.folded else block.marks[0][0]
         if source.starts_line(first) and source.starts_line(block.start):
             inner = source.indent_of(first)
             if inner.startswith(outer) and len(inner) - len(outer) <= 8:

@@ -1,0 +1,75 @@
+"""Exception handling as it was before `try_table`: run by Node, for wasmtime does not know it any more."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from wat_bysyncify import WatError, rewrite
+
+FOLDER = Path(__file__).parent / "legacy"
+needs_tools = pytest.mark.skipif(
+    not (shutil.which("wat2wasm") and shutil.which("node")), reason="needs wat2wasm (wabt) and node"
+)
+
+
+def outcomes(text: str, folder: Path, mode: str) -> list[str]:
+    """What tests/legacy/run.mjs prints for a module."""
+    (folder / "x.wat").write_text(text)
+    wasm = folder / "x.wasm"
+    subprocess.run(["wat2wasm", "--enable-exceptions", folder / "x.wat", "-o", wasm], check=True, timeout=60)
+    command = ["node", FOLDER / "run.mjs", wasm, mode]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+
+
+@needs_tools
+@pytest.mark.parametrize("name", ["bodies", "handlers"])
+def test_same_when_paused(name: str, tmp_path: Path) -> None:
+    """Pausing in the body of a try and in its handlers, with delegate and rethrow around, changes nothing."""
+    text = (FOLDER / f"{name}.wat").read_text()
+    expected = outcomes(text, tmp_path, "never")
+    assert len(expected) >= 21 and any("exception" in line for line in expected)
+    assert outcomes(rewrite(text), tmp_path, "never") == expected
+    assert outcomes(rewrite(text), tmp_path, "paused") == expected
+
+
+SLEEP = '(import "env" "sleep" (func $sleep))'
+
+
+def test_rethrow_that_is_refused() -> None:
+    """What a handler that pauses has caught is gone when it goes on: it cannot be thrown again."""
+    text = f"(module {SLEEP} (func\n  (try (do) (catch_all (call $sleep) (rethrow 0)))))"
+    with pytest.raises(WatError) as error:
+        rewrite(text)
+    assert error.value.report(text, "x").splitlines()[0] == (
+        "x:2:38: error: a rethrow in a handler that can pause: the exception cannot be kept"
+    )
+
+
+def test_what_cannot_pause_stays() -> None:
+    """A function without pausing calls keeps its try; so does a handler without any."""
+    plain = "(func $plain (try (do) (catch_all (rethrow 0))))"
+    text = f"(module {SLEEP} {plain} (func (try (do (call $sleep)) (catch_all (rethrow 0)))))"
+    output = rewrite(text)
+    assert plain in output
+    assert "(rethrow 0)" in output.replace(plain, "")
+    assert "$caught" not in output
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("(try (call $sleep))", "this try leaves|needs a \\(do"),
+        ("(do (call $sleep))", "unexpected do"),
+        ("(call $sleep) catch_all", "unexpected catch_all"),
+        ("(call $sleep) delegate 0", "unexpected delegate"),
+        ("(try (do (call $sleep)) (catch $none))", r"unknown tag \$none"),
+        ("(try (do (call $sleep)) (delegate 7))", "unknown label 7"),
+    ],
+)
+def test_bad_text(code: str, message: str) -> None:
+    with pytest.raises(WatError, match=message):
+        rewrite(f"(module {SLEEP} (func {code}))")
