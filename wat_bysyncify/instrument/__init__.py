@@ -37,7 +37,8 @@ tell it; hosts call them as exports, code inside the module as imports from `bys
     get_state()          0 normal, 1 unwinding, 2 rewinding
 
 `data` points to two i32: where the next byte of the saved frames goes (they grow upwards), and where their room ends.
-A frame holds the live locals, then the number of the call; an inner function's lies below its caller's.
+A frame holds the live locals, then the number of the call; an inner function's lies below its caller's. A reference is
+put into a table, and its number there into the frame.
 
     data:     position | end
     frames:   $sleep's caller: locals, call | its caller: locals, call | ... <- position              <- end
@@ -49,7 +50,13 @@ What is done, in the order of the files:
     control.py     imports of control functions -> functions of the module   nodes -> nodes
     module.py      the index spaces, types, imports and exports              nodes -> Module
     calls.py       which functions can pause                                 Module -> Pausing
-    then for each function that can, led by function.py:
+    tailcalls.py   whose frame is whose, where a call leaves none            Pausing -> Tails
+    then for each function that can, led by function.py; first what the rest need not know is said in other words:
+    annotations.py branch hints, with their instructions                     tokens -> tokens
+    tailcalls.py   tail calls of what has no frames                          tokens -> tokens
+    nonnull.py     locals that cannot be null                                tokens -> tokens
+    pausepoints.py pause points where there is no call                       tokens -> tokens
+    legacy.py      handlers of a `try` that pause                            tokens -> tokens
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
     liveness.py    the locals that are live at each pausing call             Body -> sets of locals
@@ -58,7 +65,10 @@ What is done, in the order of the files:
     runtime.py     the control functions and those that save and restore     names -> text
     rewrite.py     all of it, from text to text
 
+    scope.py       what names mean, in a module and in a function
     instructions.py, code.py   what the instructions are, and what a token says
+    reftypes.py    reference types
+    placeholder.py values of any type, for where nobody reads them
     source.py      the reader's own text, with comments and indentation
     names.py       what hosts rely on, and names that nobody has yet
     options.py     what the user chose

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, plain_id, tokens
+from .annotations import annotated
 from .body import Body, BodyError
 from .code import regular
 from .fields import head, value_types
@@ -54,14 +55,17 @@ def _read(func: Func, program: Program, instrumented: bool) -> _Parts:
                 checked |= {str(number), plain_id(name or "$")}
     scope = Scope(func, found, program)
     try:
+        head_tokens = tokens(header)
         if instrumented:
-            inside = _prepared(func, inside, header, checked, program)
-        return _Parts(tokens(header), scope, fold(inside, scope))
+            if program.annotated:
+                head_tokens[-1], inside = annotated(inside, head_tokens[-1])
+            inside = _prepared(func, inside, head_tokens, checked, program)
+        return _Parts(head_tokens, scope, fold(inside, scope))
     except BodyError as error:
         raise _placed(error, func, tokens(node[:position]), inside, program) from None
 
 
-def _prepared(func: Func, inside: list[Token], header: List, checked: set[str], program: Program) -> list[Token]:
+def _prepared(func: Func, inside: list[Token], header: list[Token], checked: set[str], program: Program) -> list[Token]:
     """The tokens of a body in which what lifting does not know is said with what it knows."""
     pausing, codes = program.pausing, program.codes
     if func.number not in pausing.points | pausing.tail_callers and not checked:
@@ -72,7 +76,7 @@ def _prepared(func: Func, inside: list[Token], header: List, checked: set[str], 
     if checked:
         inside = checked_gets(inside, codes, checked)
     if func.number in pausing.points:
-        before = codes[tokens(header)[-1]].trivia
+        before = codes[header[-1]].trivia
         inside = with_pause_points(inside, before, program)
     return inside
 

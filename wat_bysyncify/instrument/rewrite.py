@@ -9,6 +9,7 @@ from ..errors import WatError
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens
 from . import names
+from .annotations import MARK
 from .calls import Pausing, find_pausing
 from .code import Codes
 from .control import Control, take_control
@@ -53,7 +54,7 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         codes = Codes()
         pausing = find_pausing(module, numbers, options, codes)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        return iter(_Rewrite(module, control, pausing, options, codes, newline, old, progress).pieces())
+        return iter(_Rewrite(module, control, pausing, options, codes, newline, old, MARK in text, progress).pieces())
     finally:
         if was_enabled:
             gc.enable()
@@ -69,10 +70,11 @@ class _Rewrite:
         codes: Codes,
         newline: str,
         old: bool,
+        annotated: bool,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self.module, self.pausing, self.options, self.newline = module, pausing, options, newline
-        self.codes, self.old = codes, old
+        self.codes, self.old, self.annotated = codes, old, annotated
         self.progress = progress or (lambda done, total: None)
         self.control = control
         self.stubs = {id(function.node) for function in control.functions}
@@ -176,7 +178,9 @@ class _Rewrite:
         funcs: list[Func] = module.funcs.entities  # type: ignore[assignment]
 
         placeholders = Placeholders(module, self.taken_funcs)
-        program = Program(module, self.codes, TypeUses(module), self.pausing, self.ids, placeholders, self.newline)
+        program = Program(
+            module, self.codes, TypeUses(module), self.pausing, self.ids, placeholders, self.newline, self.annotated
+        )
         self.defined = len(funcs)
         program.tails = find_tails(program, self.taken_funcs)
         todo = sorted(number for number in self.pausing.instrumented if number < self.defined)

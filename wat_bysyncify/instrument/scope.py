@@ -39,6 +39,7 @@ class Program:
     ids: Ids
     placeholders: Placeholders
     newline: str
+    annotated: bool  # are there annotations about instructions
     tails: Tails = field(default_factory=Tails)
     used: set[str] = field(default_factory=set)
 

@@ -1,0 +1,91 @@
+"""Annotations stay with what they are about, or go: branch hints as wasmtime's assembler encodes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import wasmtime
+from test_spec import modules
+
+from wat_bysyncify import rewrite
+
+IF, BR_IF = 0x04, 0x0D
+HINTED = (Path(__file__).parent / "spec" / "branch_hint.wast").read_text()
+SLEEP = '(import "env" "sleep" (func $sleep (result i32)))'
+HINT = '(@metadata.code.branch_hint "\\01")'
+
+
+def leb(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        value |= (data[at] & 0x7F) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 0x80:
+            return value, at
+
+
+def sections(wasm: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 8
+    while at < len(wasm):
+        size, start = leb(wasm, at + 1)
+        yield wasm[at], wasm[start : start + size]
+        at = start + size
+
+
+def hints(text: str) -> list[tuple[int, int]]:
+    """The opcode at each branch hint of a module, and the hint."""
+    bodies: list[bytes] = []
+    found: list[tuple[int, int, int]] = []
+    for kind, data in sections(bytes(wasmtime.wat2wasm(text))):
+        if kind == 10:
+            count, at = leb(data, 0)
+            for _ in range(count):
+                size, at = leb(data, at)
+                bodies.append(data[at : at + size])
+                at += size
+        elif kind == 0 and data[1:].startswith(b"metadata.code.branch_hint"):
+            count, at = leb(data, 1 + data[0])
+            for _ in range(count):
+                function, at = leb(data, at)
+                each, at = leb(data, at)
+                for _ in range(each):
+                    offset, at = leb(data, at)
+                    _, at = leb(data, at)
+                    found.append((function, offset, data[at]))
+                    at += 1
+    imported = text.count("(import ")
+    return [(bodies[function - imported][offset], hint) for function, offset, hint in found]
+
+
+@pytest.mark.parametrize("module", modules(HINTED))
+def test_hints_are_about_branches(module: str) -> None:
+    """Each hint that is left is one of a branch, and says what it said."""
+    before, after = hints(module), hints(rewrite(module))
+    assert before and {opcode for opcode, _ in before} <= {IF, BR_IF}
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "{hint} (if (local.get 0) (then (drop (call $sleep))))",
+        "{hint} (if (call $sleep) (then (nop)))",
+        "(block $b {hint} (br_if $b (call $sleep)))",
+        "(drop (call $sleep)) (block $b\n {hint}\n (br_if $b (local.get 0)))",
+        "(local.set 0 (i32.add\n  {hint}\n  (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2)))\n"
+        "  (call $sleep)))",
+        "(local.set 0 (i32.add (call $sleep)\n  {hint}\n"
+        "  (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2)))))",
+        "local.get 0\n {hint}\n if\n call $sleep\n drop\n end",
+        "call $sleep\n {hint}\n if\n nop\n end",
+        "block\n call $sleep\n {hint}\n br_if 0\n end",
+        "(local.set 0\n {hint}\n (if (result i32) (call $sleep) (then (i32.const 1)) (else (call $sleep))))",
+    ],
+)
+def test_hint_stays(code: str) -> None:
+    """A hint before an `if` or `br_if` that goes on being one stays right before it."""
+    text = f"(module {SLEEP} (func (param i32) {code}))".replace("{hint}", HINT)
+    assert hints(rewrite(text)) == hints(text) != []
