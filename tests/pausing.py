@@ -6,6 +6,8 @@ ends up in another's place, shows:
 
     (import "spectest" "print->i32 f64" (func $next (param i64) (result i32 f64)))
 
+A result named `externref` or `anyref` is a reference of the host with that number, of another reference type null.
+
 A call that is paused at has its effect and gives its results once, after the pause: the trace of a script is the same
 whether it is paused or not. What such a call returns on its way to the pause is rubbish that nobody may look at.
 
@@ -21,6 +23,7 @@ from typing import Any
 import wasmtime
 
 from wat_bysyncify.script.host import Exports, Host
+from wat_bysyncify.script.patterns import TOPS
 from wat_bysyncify.script.traps import reason
 from wat_bysyncify.script.values import Value
 
@@ -28,6 +31,7 @@ DATA, END = 0xE000, 0x10000
 RUBBISH = 0xA5A5A5A5_5A5A5A5A_C3C3C3C3_3C3C3C3D
 NORMAL, UNWINDING, REWINDING = 0, 1, 2
 WIDTHS = {"i32": 32, "i64": 64, "f32": 32, "f64": 64, "v128": 128}
+HOST_REFERENCES = {"externref": "ref.extern", "anyref": "ref.host"}
 
 
 class PausingError(AssertionError):
@@ -86,7 +90,7 @@ class Pausing(Numbered):
             raise PausingError(f"{name} is called while unwinding")
         if state == REWINDING:
             self.control(exports, "stop_rewind")
-            self.check(exports, NORMAL, DATA + 8)
+            self.check(exports, NORMAL, self.frames(exports))
             self.again += 1
             if self.again < self.times:
                 return self.pause(name, exports)
@@ -104,13 +108,16 @@ class Pausing(Numbered):
 
     def pause(self, name: str, exports: Exports) -> list[Value]:
         """Starts to unwind; rubbish to return."""
-        memory = _memory(exports)
-        memory.write(exports.store, b"\xa5" * (END - DATA - 8), DATA + 8)
-        memory.write(exports.store, struct.pack("<II", DATA + 8, END), DATA)
+        memory, frames = _memory(exports), self.frames(exports)
+        memory.write(exports.store, b"\xa5" * (END - frames), frames)
+        memory.write(exports.store, struct.pack("<QQ" if self.is_64(exports) else "<II", frames, END), DATA)
         self.control(exports, "start_unwind", DATA)
-        self.check(exports, UNWINDING, DATA + 8)
+        self.check(exports, UNWINDING, frames)
         self.pauses += 1
-        return [Value(type_, RUBBISH >> 128 - WIDTHS[type_]) for type_ in _results(name)]
+        return [
+            Value(type_, RUBBISH >> 128 - WIDTHS[type_]) if type_ in WIDTHS else _value(type_, 0xBAD)
+            for type_ in _results(name)
+        ]
 
     def check(self, exports: Exports, state: int, position: int | None = None) -> None:
         """Raises `PausingError` if the module is in another state, or its stack at another position."""
@@ -123,9 +130,18 @@ class Pausing(Numbered):
                 raise PausingError(f"the stack's position is {at:#x}, expected {position:#x}")
 
     @staticmethod
-    def position(exports: Exports) -> int:
+    def is_64(exports: Exports) -> bool:
+        """Whether the frames are in a 64-bit memory, and the two pointers at `DATA` of 64 bits too."""
+        return _memory(exports).type(exports.store).is_64
+
+    def frames(self, exports: Exports) -> int:
+        """Where the frames begin."""
+        return DATA + (16 if self.is_64(exports) else 8)
+
+    def position(self, exports: Exports) -> int:
         """How far the stack is filled."""
-        return int.from_bytes(_memory(exports).read(exports.store, DATA, DATA + 4), "little")
+        data = _memory(exports).read(exports.store, DATA, self.frames(exports))
+        return int.from_bytes(data[: len(data) // 2], "little")
 
     def call(self, function: Callable[..., Any], arguments: Sequence[Any], exports: Exports) -> Any:
         if exports.function(f"{self.prefix}_get_state") is None:
@@ -140,7 +156,7 @@ class Pausing(Numbered):
             results = None if paused else function()
             while paused or self.state(exports) == UNWINDING:
                 paused = False
-                if not DATA + 8 <= self.position(exports) <= END:
+                if not self.frames(exports) <= self.position(exports) <= END:
                     raise PausingError(f"the stack's position is {self.position(exports):#x} after unwinding")
                 self.control(exports, "stop_unwind")
                 self.check(exports, NORMAL)
@@ -180,10 +196,12 @@ def _results(name: str) -> list[str]:
 
 
 def _number(value: Value) -> int:
-    """An argument as a number: of floats the whole part, of v128 the lowest 32 bits."""
+    """An argument as a number: of floats the whole part, of v128 the lowest 32 bits, of most references 1."""
     bits = value.payload
     if not isinstance(bits, int):
         return 1
+    if value.type not in WIDTHS:
+        return bits
     if value.type == "v128":
         return bits % (1 << 32)
     width = WIDTHS[value.type]
@@ -194,7 +212,11 @@ def _number(value: Value) -> int:
 
 
 def _value(type_: str, number: int) -> Value:
-    """A number as a value: of a float half a one more, in all lanes of v128."""
+    """A number as a value: of a float half a one more, in all lanes of v128, as the host's reference or null."""
+    if type_ in HOST_REFERENCES:
+        return Value(HOST_REFERENCES[type_], number % (1 << 31))
+    if type_ not in WIDTHS:
+        return Value("ref.null", TOPS[type_.removesuffix("ref")])
     if type_ == "v128":
         return Value(type_, sum((number + lane) % (1 << 32) << 32 * lane for lane in range(4)))
     if type_[0] == "f":

@@ -37,6 +37,7 @@ HOSTS: dict[str, dict[str, Any]] = {
     "three times each": {"every": 1, "times": 3},
 }
 PLAIN = re.compile(r"\(func \$plain")
+HINTED = re.compile(r'\(@metadata\.code\.branch_hint "[^"]*"\)\s*\(?([\w.]+)')
 
 
 def head(text: str, key: str) -> list[str]:
@@ -142,12 +143,16 @@ def test_paused(path: Path, mode: str) -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
 def test_text(path: Path) -> None:
-    """The output is the same each time, is valid, and has the functions that cannot pause as they were."""
+    """The output is the same each time, is valid, and has the functions that cannot pause as they were.
+
+    Branch hints stand before branches.
+    """
     text = path.read_text()
     for module in modules(text):
         output = rewrite(module, **options(text))
         assert rewrite(module, **options(text)) == output
         assert "".join(tokens(parse(output))) == output
+        assert {*HINTED.findall(output)} <= {"if", "br_if"}
         compiled = compile_module(to_wasm(output.encode()))
         assert isinstance(compiled.compiled, wasmtime.Module)
         for match in PLAIN.finditer(module):

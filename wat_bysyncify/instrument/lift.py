@@ -538,8 +538,10 @@ class _Lift:
         before = source.around(first - 1)
         piece = Piece(before.inline + "".join(flat(parts)), source.indent_of(first), before.lines)
         tail = self.codes[item.last].trivia
+        # What is read again on rewind keeps its temporary: the result must not take its place.
+        kept = [value for value in operands if value.exact or not restores]
         if restores:
-            self.free(operands)  # else they are read again on rewind: the result must not take their place
+            self.free(value for value in operands if not value.exact)
 
         step = Resume(item.index, [])
         self.steps.append(step)
@@ -584,8 +586,7 @@ class _Lift:
                 self.push_results(results, folded, tail, item.start)
             else:
                 piece.trail = source.around(item.last).same_line
-        if not restores:
-            self.free(operands)
+        self.free(kept)
         return taken
 
     def block(self, item: Block, following: Item | None) -> int:

@@ -110,6 +110,10 @@ class Module:
         assert isinstance(found, Func)
         return found
 
+    def func_of(self, node: Node) -> Func:
+        """The function that a field defines."""
+        return next(func for func in map(self.func, range(len(self.funcs.entities))) if func.node is node)
+
     def func_type(self, word: str) -> FuncType | None:
         """The function type that a word names."""
         index = self.types.index(word)

@@ -11,31 +11,10 @@ so a free one is found in a few steps, however many stacks are paused and in wha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from . import names
+from .ids import Ids
 from .reftypes import heap_type
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """The ids of what is added, each its first choice where the module does not use that."""
-
-    normal: str
-    unwinding: str
-    rewinding: str
-    data: str
-    peek: str
-    fuel: str
-    limited: str  # whether anyone has set the fuel
-    out_of_fuel: str
-    address: str  # the type of an address in the memory that holds the frames
-    memory: str  # that memory, as it is said in an instruction: "" for the first, else its name and a space
-    save: dict[str, str]  # by value type
-    restore: dict[str, str]
-    tables: dict[str, str]  # by the type of the references in it
-    next: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
-    count: dict[str, str]
 
 
 def globals_text(ids: Ids) -> list[str]:
@@ -102,9 +81,7 @@ def peek_text(ids: Ids) -> list[str]:
     """The function that tells the i32 that was saved last, in lines."""
     return [
         f"(func {ids.peek} (result i32)",
-        f"  (i32.load {ids.memory}(i32.sub {_position(ids)} (i32.const 4)))".replace(
-            "i32.sub", f"{ids.address}.sub"
-        ).replace("i32.const", f"{ids.address}.const"),
+        f"  (i32.load {ids.memory}({ids.address}.sub {_position(ids)} ({ids.address}.const 4)))",
         ")",
     ]
 
@@ -117,11 +94,11 @@ def fuel_globals(ids: Ids) -> list[str]:
     ]
 
 
-def out_of_fuel_text(ids: Ids, pause: str, controls: dict[str, str], unset: bool) -> list[str]:
+def out_of_fuel_text(ids: Ids, controls: dict[str, str]) -> list[str]:
     """The function that pause points call when there is no fuel, in lines.
 
-    It calls `pause`, or without that unwinds by itself, with the control functions of these ids, to the data structure
-    that is known; if that can be `unset`, it traps then.
+    It calls the import that pauses, or without one unwinds by itself, with the control functions of these ids, to the
+    data structure that is known; it traps if none can be.
     """
     lines = [
         f"(func {ids.out_of_fuel}",
@@ -130,10 +107,10 @@ def out_of_fuel_text(ids: Ids, pause: str, controls: dict[str, str], unset: bool
         f"      (global.set {ids.fuel} (i32.const -1))",
         "      (return)))",
     ]
-    if pause:
-        return [*lines, f"  (call {pause})", ")"]
+    if ids.pause:
+        return [*lines, f"  (call {ids.pause})", ")"]
     lines += [f"  (if (global.get {ids.rewinding})", f"    (then (return (call {controls['stop_rewind']}))))"]
-    if unset:
+    if not ids.frames:
         lines.append(f"  (if ({ids.address}.eqz (global.get {ids.data})) (then (unreachable)))")
     return [*lines, f"  (call {controls['start_unwind']} (global.get {ids.data}))", ")"]
 

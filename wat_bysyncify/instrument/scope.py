@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from ..sexpr.nodes import plain_id
 from .calls import Pausing
 from .code import Codes
+from .ids import Ids
 from .module import Func, FuncType, Module, TypeUses
 from .names import unused
 from .placeholder import Placeholders
-from .runtime import Ids
 
 
 @dataclass(slots=True)
@@ -24,24 +24,32 @@ class Tails:
 
     numbers: dict[int, int] = field(default_factory=dict)
     dispatcher: dict[int, str] = field(default_factory=dict)
-    stand_ins: dict[str, str] = field(default_factory=dict)
+    stand_ins: dict[str, Func] = field(default_factory=dict)
     lines: list[list[str]] = field(default_factory=list)  # the dispatchers
 
 
-@dataclass(slots=True)
 class Program:
-    """What the functions of a module have in common. `used` collects the types in which values are saved."""
+    """What the functions of a module have in common.
 
-    module: Module
-    codes: Codes
-    types: TypeUses
-    pausing: Pausing
-    ids: Ids
-    placeholders: Placeholders
-    newline: str
-    annotated: bool  # are there annotations about instructions
-    tails: Tails = field(default_factory=Tails)
-    used: set[str] = field(default_factory=set)
+    `defined` is the number of functions that the module itself has; `annotated` says whether there are annotations
+    about instructions. `used` collects the types in which values are saved.
+    """
+
+    __slots__ = (
+        "annotated", "codes", "defined", "ids", "module", "newline", "pausing", "placeholders", "tails", "types",
+        "used",
+    )  # fmt: skip
+
+    def __init__(
+        self, module: Module, codes: Codes, pausing: Pausing, ids: Ids, newline: str, *, annotated: bool
+    ) -> None:
+        self.module, self.codes, self.pausing, self.ids, self.newline = module, codes, pausing, ids, newline
+        self.annotated = annotated
+        self.defined = len(module.funcs.entities)
+        self.types = TypeUses(module)
+        self.placeholders = Placeholders(module, ids.funcs)
+        self.tails = Tails()
+        self.used: set[str] = set()
 
     def call(self, word: str) -> tuple[FuncType, bool] | None:
         """The type of the function that a word names, and whether it can pause."""

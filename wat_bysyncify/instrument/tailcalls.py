@@ -42,7 +42,7 @@ from .fields import type_use_end
 from .module import Func, FuncType
 from .names import unused
 from .reftypes import got, nullable, top
-from .scope import Program, Tails
+from .scope import Program
 
 _TAIL_CALLS = frozenset(("return_call", "return_call_indirect", "return_call_ref"))
 
@@ -50,9 +50,8 @@ _TAIL_CALLS = frozenset(("return_call", "return_call_indirect", "return_call_ref
 class _Find:
     """Finds the targets of all tail calls, and makes the stand-ins."""
 
-    def __init__(self, program: Program, taken: set[str]) -> None:
-        self.program, self.taken = program, taken
-        self.tails = Tails()
+    def __init__(self, program: Program) -> None:
+        self.program, self.taken, self.tails = program, program.ids.funcs, program.tails
         self.targets: dict[int, set[int]] = {}  # function -> functions that it tail-calls, and that can pause
         self.by_type: dict[FuncType, set[int]] = {}
 
@@ -98,7 +97,7 @@ class _Find:
         """The number of the function that stands for what a tail call calls."""
         program = self.program
         if said in self.tails.stand_ins:
-            return program.module.funcs.names[self.tails.stand_ins[said]]
+            return self.tails.stand_ins[said].number
         params = list(type_[0])
         call, _, rest = said.partition(" ")
         name = "$call_" + ("".join(char if char.isalnum() else "_" for char in code.word.lstrip("$")) or "indirect")
@@ -123,10 +122,10 @@ class _Find:
         space.entities.append(func)
         program.pausing.can_pause.add(func.number)
         program.pausing.instrumented.add(func.number)
-        self.tails.stand_ins[said] = id_
+        self.tails.stand_ins[said] = func
         return func.number
 
-    def finish(self) -> Tails:
+    def finish(self) -> None:
         """Numbers the frames and writes the dispatchers."""
         tails, func = self.tails, self.program.module.func
         called = set[int]().union(*self.targets.values())
@@ -146,7 +145,6 @@ class _Find:
                 todo += new
             tails.dispatcher.update(dict.fromkeys(group, id_))
             tails.lines.append(self.dispatcher(id_, results, sorted(reached)))
-        return tails
 
     def dispatcher(self, id_: str, results: tuple[str, ...], reached: list[int]) -> list[str]:
         """The function that calls the one whose frame is next."""
@@ -180,12 +178,12 @@ class _Find:
         return [*head, *lines, "  (unreachable)", ")"]
 
 
-def find_tails(program: Program, taken: set[str]) -> Tails:
-    """What there is to know of the tail calls of a module; adds stand-ins to its functions, whose ids are `taken`."""
-    found = _Find(program, taken)
+def find_tails(program: Program) -> None:
+    """Finds out what there is to know of the tail calls of a program; adds the stand-ins to its functions."""
+    found = _Find(program)
     for number in sorted(program.pausing.tail_callers):
         found.read(program.module.func(number))
-    return found.finish()
+    found.finish()
 
 
 def _said(body: list[Token], position: int, code: Code) -> str:
@@ -207,13 +205,13 @@ def with_stand_ins(body: list[Token], program: Program) -> list[Token]:
         if position < skip:
             continue
         code = program.codes[token]
-        id_ = stand_ins.get(_said(body, position, code)) if code.op in _TAIL_CALLS else None
-        if id_ is None:
+        func = stand_ins.get(_said(body, position, code)) if code.op in _TAIL_CALLS else None
+        if func is None:
             out.append(token)
             continue
         skip = type_use_end(body, position + 1) if code.op == "return_call_indirect" else position + 1
         whole = body[position:skip]
-        text = f"(return_call {id_}" if not code.flat else f"return_call {id_}"
+        text = f"(return_call {func.id}" if not code.flat else f"return_call {func.id}"
         last = program.codes[whole[-1]]
         closing = ")" if token.type == "LEAF" else ""
         trivia = last.trivia if last.trivia or token.type == "LEAF" else " "

@@ -1,0 +1,47 @@
+;; Arrays of references from element segments: new_elem, init_elem, fill, copy, with pausing operands; functions called.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (type $f (func (param i32) (result i32)))
+  (type $fs (array (mut (ref null $f))))
+  (type $any (array (mut anyref)))
+  (elem $e (ref null $f) (ref.func $next) (ref.func $twice) (ref.func $plain_neg) (ref.null $f))
+  (elem $i31 i31ref (item (ref.i31 (i32.const 7))) (item (ref.null i31)) (item (ref.i31 (i32.const -8))))
+  (func $twice (param i32) (result i32) (i32.mul (i32.const 2) (call $next (local.get 0))))
+  (func $plain_neg (param i32) (result i32) (i32.sub (i32.const 0) (local.get 0)))
+  (func $bit (result i32) (i32.and (i32.shr_u (call $next (i32.const 0)) (i32.const 1)) (i32.const 1)))
+  (func $all (param $fs (ref $fs)) (result i32) (local $i i32) (local $sum i32)
+    (loop $l
+      (block $null
+        (local.set $sum
+          (i32.sub
+            (call_ref $f (local.get $i)
+              (br_on_null $null (array.get $fs (local.get $fs) (local.get $i))))
+            (i32.mul (local.get $sum) (i32.const 3)))))
+      (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (array.len (local.get $fs)))))
+    (local.get $sum))
+  (func (export "functions") (param $n i32) (result i32) (local $fs (ref $fs))
+    (local.set $fs (array.new_elem $fs $e (call $bit) (i32.add (local.get $n) (call $bit))))
+    (array.init_elem $fs $e (local.get $fs) (call $bit) (call $bit) (i32.const 1))
+    (call $all (local.get $fs)))
+  (func (export "fill and copy") (param $n i32) (result i32) (local $fs (ref $fs))
+    (local.set $fs (array.new $fs (ref.func $twice) (i32.add (call $bit) (i32.const 4))))
+    (array.fill $fs (local.get $fs) (call $bit) (array.get $fs (local.get $fs) (call $bit)) (i32.const 1))
+    (array.fill $fs (local.get $fs) (i32.const 2) (ref.func $plain_neg) (i32.add (call $bit) (local.get $n)))
+    (array.copy $fs $fs (local.get $fs) (i32.const 0) (local.get $fs) (call $bit) (i32.add (call $bit) (i32.const 2)))
+    (call $all (local.get $fs)))
+  (func (export "any") (param $n i32) (result anyref anyref anyref) (local $a (ref null $any))
+    (local.set $a (array.new_elem $any $i31 (i32.const 0) (i32.add (call $bit) (i32.const 2))))
+    (array.set $any (local.get $a) (i32.const 1) (array.new $any (local.get $a) (call $next (i32.const 1))))
+    (array.get $any (local.get $a) (i32.const 0))
+    (array.get $any (local.get $a) (call $bit))
+    (array.get $any
+      (ref.cast (ref $any)
+        (array.get $any
+          (ref.cast (ref $any) (array.get $any (local.get $a) (i32.const 1)))
+          (i32.const 3)))
+      (call $bit)))
+)
+(assert_return (invoke "functions" (i32.const 2)) (i32.const -239))
+(assert_return (invoke "fill and copy" (i32.const 1)) (i32.const 20519))
+(assert_return (invoke "any" (i32.const 1)) (ref.i31 7) (ref.i31 7) (ref.array))

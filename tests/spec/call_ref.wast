@@ -1,0 +1,43 @@
+;; Calls through references: of functions that pause, of imports, of null, with references that a call gives.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (type $unary (func (param i32) (result i32)))
+  (type $pick (func (param i32) (result (ref null $unary))))
+  (elem declare func $next $twice $plain_one $pick)
+  (func $twice (param $x i32) (result i32)
+    (i32.mul (i32.const 2) (call $next (local.get $x))))
+  (func $plain_one (param i32) (result i32) (i32.const 1))
+  (func $pick (param $x i32) (result (ref null $unary))
+    (drop (call $next (i32.const 0)))
+    (if (i32.eqz (local.get $x)) (then (return (ref.func $next))))
+    (if (i32.eq (local.get $x) (i32.const 1)) (then (return (ref.func $twice))))
+    (if (i32.eq (local.get $x) (i32.const 2)) (then (return (ref.func $plain_one))))
+    (ref.null $unary))
+  (func (export "constant") (param $x i32) (result i32)
+    (call_ref $unary (local.get $x) (ref.func $twice)))
+  (func (export "picked") (param $x i32) (result i32)
+    (i32.sub (i32.const 1000)
+      (call_ref $unary (call $next (i32.const 5)) (call $pick (local.get $x)))))
+  (func (export "flat") (param i32) (result i32)
+    i32.const 7
+    local.get 0
+    ref.func $pick
+    call_ref $pick
+    call_ref $unary)
+  (func (export "both") (param $f i32) (param $g i32) (result i32) (local $r (ref null $unary))
+    (local.set $r (call $pick (local.get $f)))
+    (call_ref $unary
+      (call_ref $unary (i32.const 3) (local.get $r))
+      (call_ref $pick (local.get $g) (ref.func $pick))))
+)
+(assert_return (invoke "constant" (i32.const 1)) (i32.const 22))
+(assert_return (invoke "picked" (i32.const 0)) (i32.const 935))
+(assert_return (invoke "picked" (i32.const 1)) (i32.const 750))
+(assert_return (invoke "picked" (i32.const 2)) (i32.const 999))
+(assert_trap (invoke "picked" (i32.const 3)) "null function reference")
+(assert_return (invoke "flat" (i32.const 0)) (i32.const 137))
+(assert_return (invoke "flat" (i32.const 1)) (i32.const 314))
+(assert_return (invoke "both" (i32.const 0) (i32.const 1)) (i32.const 726))
+(assert_return (invoke "both" (i32.const 1) (i32.const 2)) (i32.const 1))
+(assert_trap (invoke "both" (i32.const 1) (i32.const 3)) "null function reference")

@@ -1,0 +1,18 @@
+;; Frames in a 64-bit memory: recursion, references, loads and stores of its own.
+(module
+  (import "spectest" "print->i32 i64" (func $next (param i64) (result i32 i64)))
+  (memory (export "memory") i64 1)
+  (type $box (struct (field i64)))
+  (func $sum (export "sum") (param $n i64) (result i64) (local $b (ref $box)) (local $m i64)
+    (if (i64.eqz (local.get $n)) (then (return (i64.const 0))))
+    (local.set $b (struct.new $box (i64.mul (local.get $n) (local.get $n))))
+    (local.set $m (call $sum (i64.sub (local.get $n) (i64.const 1))))
+    (i64.load offset=8 (local.get $n))
+    (i64.store offset=8 (local.get $n) (i64.add (struct.get $box 0 (local.get $b)) (local.get $m)))
+    (call $next)
+    (i64.sub (i64.load offset=8 (local.get $n)))
+    (local.set $m)
+    (i64.mul (i64.extend_i32_s) (local.get $m)))
+)
+(assert_return (invoke "sum" (i64.const 1)) (i64.const 100))
+(assert_return (invoke "sum" (i64.const 6)) (i64.const -2703565124440090730))

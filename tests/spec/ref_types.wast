@@ -1,0 +1,38 @@
+;; Recursive types, subtypes and types of one group alive across a pause, also used as their supertypes.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (rec
+    (type $shape (sub (struct (field $id i32))))
+    (type $circle (sub $shape (struct (field $id i32) (field $r i32))))
+    (type $square (sub final $shape (struct (field $id i32) (field $other (ref null $shape)))))
+    (type $area (func (param (ref $shape)) (result i32))))
+  (elem declare func $circle_area $square_area)
+  (func $circle_area (type $area) (param (ref $shape)) (result i32)
+    (i32.mul (call $next (i32.const 3)) (struct.get $circle $r (ref.cast (ref $circle) (local.get 0)))))
+  (func $square_area (type $area) (param $s (ref $shape)) (result i32) (local $q (ref $square))
+    (local.set $q (ref.cast (ref $square) (local.get $s)))
+    (if (ref.is_null (struct.get $square $other (local.get $q)))
+      (then (return (call $next (struct.get $square $id (local.get $q))))))
+    (i32.add
+      (struct.get $square $id (local.get $q))
+      (call $area (ref.as_non_null (struct.get $square $other (local.get $q))))))
+  (func $area (param $s (ref $shape)) (result i32) (local $f (ref $area)) (local $n i32)
+    (local.set $f
+      (select (result (ref $area))
+        (ref.func $circle_area) (ref.func $square_area) (ref.test (ref $circle) (local.get $s))))
+    (local.set $n (call $next (struct.get $shape $id (local.get $s))))
+    (i32.sub (call_ref $area (local.get $s) (local.get $f)) (local.get $n)))
+  (func (export "circle") (param $r i32) (result i32)
+    (call $area (struct.new $circle (call $next (i32.const 1)) (call $next (local.get $r)))))
+  (func (export "square") (param $r i32) (result i32)
+    (call $area
+      (struct.new $square (call $next (i32.const 2))
+        (struct.new $square (i32.const 300)
+          (struct.new $circle (i32.const 4000) (call $next (local.get $r)))))))
+  (func (export "alone") (result i32)
+    (call $area (struct.new $square (i32.const 5) (ref.null none))))
+)
+(assert_return (invoke "circle" (i32.const 7)) (i32.const 1120))
+(assert_return (invoke "square" (i32.const 7)) (i32.const 2661))
+(assert_return (invoke "alone") (i32.const 10))

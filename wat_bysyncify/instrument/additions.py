@@ -1,0 +1,95 @@
+"""What a rewritten module has besides what it had: the globals of the state, and the fields at its end."""
+
+from __future__ import annotations
+
+from ..sexpr.nodes import Node
+from . import names
+from .control import Control
+from .fields import node_words
+from .function import rewrite_function
+from .ids import Ids
+from .module import FuncType, Module
+from .options import Options
+from .runtime import (
+    control_text,
+    fuel_globals,
+    globals_text,
+    out_of_fuel_text,
+    own_memory_text,
+    peek_text,
+    restore_text,
+    save_text,
+    table_text,
+)
+from .scope import Program
+
+
+class Additions:
+    """The fields that are added to a module, each in lines."""
+
+    def __init__(self, module: Module, control: Control, options: Options, ids: Ids) -> None:
+        self.module, self.control, self.options, self.ids = module, control, options, ids
+        for function in control.functions:
+            self.check(function.name, module.func_of(function.node).type, function.source)
+
+    def check(self, name: str, type_: FuncType, source: Node) -> None:
+        """Control functions are imported with the types that they have."""
+        params = (self.ids.address,) if name in names.TAKES_DATA else ("i32",) if name == "set_fuel" else ()
+        expected = (params, ("i32",) if name == "get_state" else ())
+        if type_ != expected:
+            arrow = f"[{' '.join(expected[0])}] -> [{' '.join(expected[1])}]"
+            raise self.module.error(f"{name} has the type {arrow}", source)
+
+    def state(self) -> list[str]:
+        """The globals of the state."""
+        fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
+        return globals_text(self.ids) + (fuel_globals(self.ids) if fuel else [])
+
+    def fields(self, program: Program, indent: str) -> list[list[str]]:
+        """The fields at the end of the module, where fields stand at `indent`."""
+        ids = self.ids
+        found = self.memory()
+        # First what has a number already: the control functions that were imported, and the stand-ins.
+        controls: dict[str, str] = {}
+        for function in self.control.functions:
+            exports = [] if function.name in controls else self.exports(function.name)
+            controls[function.name] = node_words(function.node)[1]
+            found.append(control_text(function.name, controls[function.name], [*exports, *function.exports], ids))
+        for func in program.tails.stand_ins.values():
+            found.append(rewrite_function(func, indent, program).split(program.newline))
+        wanted = [*names.CONTROL_FUNCTIONS]
+        if self.options.pause_at:
+            wanted += ["set_fuel"] if ids.pause or ids.frames else names.FUEL_FUNCTIONS
+        for name in wanted:
+            if name not in controls:
+                controls[name] = names.unused(f"$bysyncify_{name}", ids.funcs)
+                found.append(control_text(name, controls[name], self.exports(name), ids))
+        if self.options.pause_at:
+            found.append(out_of_fuel_text(ids, controls))
+        found += program.tails.lines
+        if program.tails.dispatcher:
+            found.append(peek_text(ids))
+        used = {"i32", *program.used} if program.pausing.instrumented else set()
+        for type_ in ids.save:
+            if type_ in used:
+                found += [table_text(type_, ids)] if type_ in ids.tables else []
+                found += [save_text(type_, ids), restore_text(type_, ids)]
+        return found + program.placeholders.lines
+
+    def exports(self, name: str) -> list[str]:
+        """The names under which a control function, or the memory of the frames, is exported, as string literals."""
+        return [f'"{prefix}_{name}"' for prefix in self.ids.prefixes]
+
+    def memory(self) -> list[list[str]]:
+        """The memory of the frames, if there is none yet, or its export, if the host could not reach it."""
+        ids, memories = self.ids, self.module.memories.entities
+        if self.options.own_memory is not None:
+            return [own_memory_text(ids.frames, self.exports("memory"), self.options.own_memory)]
+        if not memories:
+            export = "memory" if "memory" not in self.module.exports else "bysyncify_memory"
+            return [[f'(memory (export "{export}") 1)']]
+        word = ids.memory.strip() or "0"
+        memory = memories[self.module.memories.index(word) or 0]
+        if self.control.functions or memory.imported or memory.number in self.module.exported("memory"):
+            return []
+        return [[f"(export {name} (memory {memory.id or word}))" for name in self.exports("memory")]]
