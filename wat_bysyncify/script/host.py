@@ -28,6 +28,7 @@ from typing import Any
 
 import wasmtime
 
+from .interface import Interface
 from .values import Value
 
 
@@ -75,6 +76,13 @@ class Host:
         """
         self.out(" ".join(map(str, arguments)))
         return None
+
+    def exported(self, function: wasmtime.Func, interface: Interface, type: int, exports: Exports) -> wasmtime.Func:
+        """What stands for an exported function of a type of its module where the script invokes it; of the same type.
+
+        Asked once for each export of an instance.
+        """
+        return function
 
     def call(self, function: Callable[..., Any], arguments: Sequence[Any], exports: Exports) -> Any:
         """Calls an export, or the adapter in front of it, for an action of the script; what it returns.

@@ -94,8 +94,9 @@ class Instance:
             plain = adapter.plain_values(self.interface, type.params, arguments)
         except TypeError as error:
             raise Misuse(str(error)) from None
-        function = self._functions.get(name) or self.externs[name]
-        if name not in self._functions:
+        function = self._functions.get(name)
+        if function is None:
+            function = self.host.exported(self.externs[name], self.interface, index, self.exports)
             if not adapter.is_direct(type):
                 function = instantiate_adapter(self.store, adapter.calling(self.interface, index), function)
             self._functions[name] = function
@@ -123,9 +124,9 @@ class Instance:
         return adapter.values(self.interface, types, plain)
 
 
-def instantiate_adapter(store: wasmtime.Store, text: str, host: Any) -> wasmtime.Func:
+def instantiate_adapter(store: wasmtime.Store, text: str, *imports: Any) -> wasmtime.Func:
     """The function that an adapter exports."""
-    function = wasmtime.Instance(store, _adapter(text), [host]).exports(store)[""]
+    function = wasmtime.Instance(store, _adapter(text), imports).exports(store)[""]
     assert isinstance(function, wasmtime.Func)
     return function
 

@@ -47,13 +47,20 @@ class Script:
     def run(self) -> Iterator[WatError]:
         """Runs all commands; yields a failure as soon as a command fails, and goes on."""
         for command in self.commands:
-            try:
-                self.execute(command)
-            except WatError as failure:
-                failure.offset = command.offset if failure.offset is None else failure.offset
+            failure = self.failure(command)
+            if failure:
                 yield failure
-            except (*WASM_ERRORS, Misuse) as error:
-                yield WatError(reason(error), command.offset)
+
+    def failure(self, command: Command) -> WatError | None:
+        """Runs one command; what fails, with its place."""
+        try:
+            self.execute(command)
+        except WatError as failure:
+            failure.offset = command.offset if failure.offset is None else failure.offset
+            return failure
+        except (*WASM_ERRORS, Misuse) as error:
+            return WatError(reason(error), command.offset)
+        return None
 
     def execute(self, command: Command) -> None:
         """Runs one command; raises `WatError`, `Misuse` or one of `WASM_ERRORS` if it fails."""
