@@ -54,6 +54,7 @@ What is done, in the order of the files:
     then for each function that can, led by function.py; first what the rest need not know is said in other words:
     annotations.py branch hints, with their instructions                     tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
+    tablecalls.py  calls through tables that the module changes              tokens -> tokens
     nonnull.py     locals that cannot be null                                tokens -> tokens
     pausepoints.py pause points where there is no call                       tokens -> tokens
     legacy.py      handlers of a `try` that pause                            tokens -> tokens
@@ -62,7 +63,8 @@ What is done, in the order of the files:
     liveness.py    the locals that are live at each pausing call             Body -> sets of locals
     skip.py        guards around the steps                                   Lifted -> text
     and at the end:
-    runtime.py     the control functions and those that save and restore     names -> text
+    runtime.py     the control functions and those that save and restore     ids -> text
+    additions.py   all that is added, in order                               ids, Tails -> text
     rewrite.py     all of it, from text to text
 
     scope.py       what names mean, in a module and in a function
@@ -71,6 +73,7 @@ What is done, in the order of the files:
     placeholder.py values of any type, for where nobody reads them
     source.py      the reader's own text, with comments and indentation
     names.py       what hosts rely on, and names that nobody has yet
+    ids.py         the names of what is added, and which memory holds the frames
     options.py     what the user chose
 
 Lift, do not flatten: only the way down to a call that can pause is touched, so the reader's lines stay what they were.

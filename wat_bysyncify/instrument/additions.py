@@ -74,7 +74,7 @@ class Additions:
             if type_ in used:
                 found += [table_text(type_, ids)] if type_ in ids.tables else []
                 found += [save_text(type_, ids), restore_text(type_, ids)]
-        return found + program.placeholders.lines
+        return found + program.lines + program.placeholders.lines
 
     def exports(self, name: str) -> list[str]:
         """The names under which a control function, or the memory of the frames, is exported, as string literals."""

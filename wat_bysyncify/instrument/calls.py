@@ -39,6 +39,7 @@ class Pausing:
     tail_callers: set[int] = field(default_factory=set)  # the functions with tail calls, of any kind
     addressed: dict[FuncType, set[int]] = field(default_factory=dict)  # whose address is taken, by type, erased
     closed: bool = True  # no reference to a function comes from outside of the module
+    written: set[int] = field(default_factory=set)  # the tables whose elements code of the module changes
     points: set[int] = field(default_factory=set)  # the functions that get pause points, and where
     places: tuple[str, ...] = ()
 
@@ -121,6 +122,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     found.instrumented = {i for i in found.can_pause if not funcs[i].imported and i not in top}
     found.tail_callers = calls.tail_callers & found.instrumented
     found.closed = calls.closed
+    found.written = calls.written
     for i in calls.addressed:
         found.addressed.setdefault(erased(funcs[i].type, module), set()).add(i)  # type: ignore[attr-defined]
     return found
@@ -140,6 +142,7 @@ class _Calls:
         self.addressed: set[int] = set()
         self.tail_callers: set[int] = set()
         self.loops: set[int] = set()
+        self.written: set[int] = set()  # tables
         self.types = TypeUses(module)
         self.calling: dict[Token, Code | None] = {}  # of the distinct tokens, those that matter here
         for i, func in enumerate(module.funcs.entities):
@@ -175,6 +178,11 @@ class _Calls:
                 continue
             if called.op == "loop":
                 self.loops.add(i)
+                continue
+            if called.op in _WRITING:
+                named = called.word if len(called.words) > (called.op == "table.init") else "0"
+                table = self.module.tables.index(named)
+                self.written |= set() if table is None else {table}
                 continue
             callee = index(called.word) if called.word else None
             if callee is None:
@@ -235,4 +243,5 @@ class _Calls:
 
 
 _THROUGH_TABLE = frozenset(("call_indirect", "call_ref", "return_call_indirect", "return_call_ref"))
-_CALLING = _THROUGH_TABLE | {"call", "return_call", "ref.func", "loop"}
+_WRITING = frozenset(("table.set", "table.fill", "table.copy", "table.init"))
+_CALLING = _THROUGH_TABLE | _WRITING | {"call", "return_call", "ref.func", "loop"}

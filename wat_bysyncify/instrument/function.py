@@ -22,6 +22,7 @@ from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
 from .steps import Lifted
+from .tablecalls import settled_calls
 from .tailcalls import with_stand_ins
 
 
@@ -59,20 +60,23 @@ def _read(func: Func, program: Program, instrumented: bool) -> _Parts:
         if instrumented:
             if program.annotated:
                 head_tokens[-1], inside = annotated(inside, head_tokens[-1])
-            inside = _prepared(func, inside, head_tokens, checked, program)
+            inside = _prepared(inside, head_tokens, checked, scope)
         return _Parts(head_tokens, scope, fold(inside, scope))
     except BodyError as error:
         raise _placed(error, func, tokens(node[:position]), inside, program) from None
 
 
-def _prepared(func: Func, inside: list[Token], header: list[Token], checked: set[str], program: Program) -> list[Token]:
+def _prepared(inside: list[Token], header: list[Token], checked: set[str], scope: Scope) -> list[Token]:
     """The tokens of a body in which what lifting does not know is said with what it knows."""
+    func, program = scope.func, scope.program
     pausing, codes = program.pausing, program.codes
-    if func.number not in pausing.points | pausing.tail_callers and not checked:
+    if not (checked or pausing.written or func.number in pausing.points or func.number in pausing.tail_callers):
         return inside
     inside = regular(inside, codes)
     if func.number in pausing.tail_callers:
         inside = with_stand_ins(inside, program)
+    if pausing.written:
+        inside = settled_calls(inside, scope)
     if checked:
         inside = checked_gets(inside, codes, checked)
     if func.number in pausing.points:

@@ -91,6 +91,7 @@ class Module:
     # Of those that are structures, their fields (id, storage type); of those that are arrays, one such.
     fields_of: dict[int, list[tuple[str | None, str]]] = field(default_factory=dict)
     arrays: set[int] = field(default_factory=set)
+    added_types: dict[str, FuncType] = field(default_factory=dict)  # by id; the rewritten module gets them at its end
     exports: dict[str, Node] = field(default_factory=dict)
     implicit: list[FuncType] | None = None  # the types that inline signatures add, once a number asks for one
 
@@ -119,6 +120,8 @@ class Module:
         index = self.types.index(word)
         if index is None:
             number = parse_nat(word)
+            if word in self.added_types:
+                return self.added_types[word]
             if number is None or number < len(self.types.entities):
                 return None
             if self.implicit is None:

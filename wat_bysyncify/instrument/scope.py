@@ -36,8 +36,8 @@ class Program:
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "ids", "module", "newline", "pausing", "placeholders", "tails", "types",
-        "used",
+        "annotated", "codes", "defined", "ids", "lines", "lookups", "module", "newline", "pausing",
+        "placeholders", "settled", "tails", "types", "used",
     )  # fmt: skip
 
     def __init__(
@@ -50,12 +50,27 @@ class Program:
         self.placeholders = Placeholders(module, ids.funcs)
         self.tails = Tails()
         self.used: set[str] = set()
+        self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
+        self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
+        self.lines: list[list[str]] = []  # and as text
+
+    def new_type(self, type_: FuncType) -> str:
+        """The id of a function type that the module does not define, and gets at its end."""
+        added = self.module.added_types
+        if type_ not in added.values():
+            id_ = unused("$called", {*self.module.types.names, *added})
+            added[id_] = type_
+            uses = "".join(
+                f" ({kind} {' '.join(of)})" for kind, of in zip(("param", "result"), type_, strict=True) if of
+            )
+            self.lines.append([f"(type {id_} (func{uses}))"])
+        return next(id_ for id_, each in added.items() if each == type_)
 
     def call(self, word: str) -> tuple[FuncType, bool] | None:
         """The type of the function that a word names, and whether it can pause."""
         number = self.module.funcs.index(word)
         if number is None:
-            return (((), ()), True) if word == self.ids.out_of_fuel else None
+            return (((), ()), True) if word == self.ids.out_of_fuel else self.lookups.get(word)
         type_: FuncType = self.module.funcs.entities[number].type  # type: ignore[attr-defined]
         return type_, number in self.pausing.can_pause
 
