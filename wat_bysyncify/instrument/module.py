@@ -64,7 +64,7 @@ class Space:
 
     def index(self, word: str) -> int | None:
         """The number that `$id` or a number stands for, None where there is none such."""
-        if word[0] == "$":
+        if word[:1] == "$":
             return self.names.get(word if word in self.names else plain_id(word))
         number = parse_nat(word)
         return number if number is not None and number < len(self.entities) else None
