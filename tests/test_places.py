@@ -234,3 +234,9 @@ def test_fuel_from_inside() -> None:
 def test_bad_options(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         rewrite(COUNT, **options)
+
+
+def test_loop_whose_label_stands_apart() -> None:
+    """A pause point goes behind the label of a loop, wherever that stands."""
+    text = "(module (func (param i32) loop\n$l(;;)local.get 0 br_if\n$l end (loop\n $m (br_if $m (local.get 0)))))"
+    wasmtime.wat2wasm(rewrite(text, pause_at="entries,loops"))

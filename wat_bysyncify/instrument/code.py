@@ -155,7 +155,8 @@ def regular(tokens: list[Token], codes: Codes) -> list[Token]:
     """`tokens` cut and joined so that each instruction, opening and end is one token. Linear; the text stays."""
     out: list[Token] = []
     joined: list[Token] = []  # the pieces of the instruction that the last token of `out` begins
-    for token in [*tokens, Token("CLOSE", "")]:
+    single = (each for token in tokens for each in (cut(token) if codes[token].act == SEVERAL else (token,)))
+    for token in [*single, Token("CLOSE", "")]:
         act = codes[token].act
         if act == IMMEDIATE and out and (out[-1].type in ("WORDS", "OPEN") or codes[out[-1]].act == HEAP_TYPE):
             joined.append(token)
@@ -165,10 +166,7 @@ def regular(tokens: list[Token], codes: Codes) -> list[Token]:
             width = first.width + sum(each.width for each in joined)
             out.append(Token(first.type, "".join([first, *joined]), width))
             joined = []
-        if act == SEVERAL:
-            out += cut(token)
-        else:
-            out.append(token)
+        out.append(token)
     return out[:-1]
 
 

@@ -165,8 +165,13 @@ def value_types(node: Node) -> list[tuple[str | None, str]]:
 
 def spelled(node: Node) -> str:
     """A list without comments, with single spaces: `(mut (ref null $t))`."""
+    return spelled_tokens(tokens([node]))
+
+
+def spelled_tokens(found: list[Token]) -> str:
+    """The same for the tokens of lists."""
     out = ""
-    for token in tokens([node]):
+    for token in found:
         if token.type == "CLOSE":
             out += ")"
             continue

@@ -19,14 +19,15 @@ either read by nobody until the call has been made again, or (an operand of that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from ..sexpr.nodes import words
 from . import code as act
 from .body import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
-from .fields import type_use_end
+from .fields import parse_nat, type_use_end
 from .instructions import PURE, SIGNATURES
+from .module import FuncType
 from .placeholder import zero
 from .reftypes import SHORT_NAMES, got, heap_type, is_nullable, non_null, nullable, short_name
 from .scope import Scope
@@ -295,6 +296,9 @@ class _Lift:
             folded = folded and not operands
             parts.append(source.text(start, last + 1, level))
         first = min([start, *(value.start for value in operands if value.start >= 0)])
+        types: tuple[str, ...] = ()
+        if gives and not stops:
+            types = self.types(start, start + 1 if isinstance(item, Op) else last + 1, operands, isinstance(item, Op))
         if gives != 1 or stops:
             for operand in operands:
                 writes |= operand.writes
@@ -307,7 +311,7 @@ class _Lift:
             if stops and gives:
                 self.emit(Stmt(Piece("(unreachable)", "")))
             if not stops and gives:
-                self.push_results(self.types(start, operands), folded, self.codes[last].trivia, first)
+                self.push_results(types, folded, self.codes[last].trivia, first)
             return not stops
         value = Value(parts, self.codes[last].trivia, first, folded, "", "expr")
         value.writes = writes
@@ -329,7 +333,7 @@ class _Lift:
                     value.reads |= self.scope.bits[each.word]
                 elif each.act != act.CLOSE and each.act != act.TYPE_USE and each.op not in PURE:
                     value.pure = False
-        value.type = self.types(start, operands)[0]
+        value.type = types[0] if types else "unknown"
         self.stack.append(value)
         return True
 
@@ -341,21 +345,80 @@ class _Lift:
         for temp, type_ in zip(temps, types, strict=True):
             self.stack.append(self.temp_value(temp, type_, not folded, tail if temp is temps[-1] else " ", at))
 
-    def types(self, start: int, operands: list[Value]) -> tuple[str, ...]:
-        """The types of the results of the instruction at a token; `operands` are those outside of its text."""
-        changes: list[Callable[[tuple[str, ...]], tuple[str, ...]]] = []
-        while (change := self.of_operand(start)) is not None:
-            changes.append(change)
-            last = self.codes[start].op == "br_on_null"
-            if operands:
-                found: tuple[str, ...] = (operands[-1 if last else 0].type,)
-                break
-            start = self.operand(start, last and bool(self.body.carried[start]))
+    def types(self, start: int, end: int, operands: list[Value], alone: bool) -> tuple[str, ...]:
+        """The types that tokens[start:end] leave of `operands`, values that were before them.
+
+        `alone`: only the instruction at `start` counts, for the operands inside its parentheses are among them.
+        """
+        stack = [value.type for value in operands]
+        if alone:
+            self.apply(start, stack)
+            return tuple(stack)
+        opened: list[int] = []
+        at = start
+        while at < end:
+            code = self.codes[at]
+            first = at
+            at += 1
+            if code.act == act.CLOSE:
+                first = opened.pop() if opened else first
+            elif code.act in (act.THEN, act.ELSE) and not code.flat:
+                at = self.behind(first)
+                continue
+            elif code.act == act.HEAP_TYPE or code.act == act.TYPE_USE:
+                at = self.behind(first)
+                continue
+            elif code.opens and code.act != act.BLOCK:
+                opened.append(first)
+                at = self.operands_at(first)
+                continue
+            elif code.act in (act.BLOCK, act.IF):
+                at = self.behind(first)
+            self.apply(first, stack)
+        return tuple(stack)
+
+    def apply(self, at: int, stack: list[str]) -> None:
+        """Does what the instruction at a token does to the types on the operand stack."""
+        code, module = self.codes[at], self.scope.module
+        operand = stack[-1] if stack else "unknown"
+        declared: tuple[str, ...] | None = None
+        if code.op == "select":
+            needs = 3
+            if self.operands_at(at) == at + 1:
+                declared = tuple(stack[-3:-2])
+        elif code.op == "ref.as_non_null":
+            needs, declared = 1, (non_null(operand),)
+        elif code.op in ("any.convert_extern", "extern.convert_any"):
+            heap = code.op.partition(".")[0]
+            needs, declared = 1, (f"(ref null {heap})" if is_nullable(operand) else f"(ref {heap})",)
+        elif code.act == act.BRANCH:
+            needs = len(self.body.carried.get(at, ())) + 1
+            if code.op == "br_on_null":
+                declared = (*self.body.carried[at], non_null(operand))
+        elif code.act in (act.BLOCK, act.IF, act.CALL_INDIRECT):
+            type_ = self.used_type(at)
+            needs = len(type_[0]) + (code.act != act.BLOCK)
+        elif code.act == act.CALL:
+            found = self.scope.program.call(code.word)
+            needs = len(found[0][0]) if found else 0
+        elif code.op == "struct.new":
+            needs = len(module.type_fields(code.word) or ())
+        elif code.op == "array.new_fixed":
+            needs = parse_nat(code.words[1]) or 0
         else:
-            found = self.declared(start)
-        for change in reversed(changes):
-            found = change(found)
-        return found
+            needs = code.pops
+        if declared is None:
+            declared = self.declared(at)
+        del stack[max(0, len(stack) - needs) :]
+        stack += declared
+
+    def used_type(self, at: int) -> FuncType:
+        """The type that the type use of a block or a call says, or the index of a call_ref."""
+        code = self.codes[at]
+        if code.op == "call_ref":
+            return self.scope.module.func_type(code.word) or ((), ())
+        end = type_use_end(self.body.tokens, at + 1)
+        return self.scope.program.types.of(self.body.tokens[at + 1 : end]) or ((), ())
 
     def operands_at(self, start: int) -> int:
         """Behind the immediates of the instruction at a token that are lists."""
@@ -364,45 +427,14 @@ class _Lift:
             at += 1
         return at
 
-    def operand(self, start: int, last: bool) -> int:
-        """The first or last operand inside the parentheses of an instruction that leaves a value."""
-        at = found = self.operands_at(start)
-        while self.codes[at].act != act.CLOSE:
-            if self.of_operand(at) or self.declared(at):
-                found = at
-                if not last:
-                    break
-            at = self.behind(at)
-        return found
-
-    def of_operand(self, start: int) -> Callable[[tuple[str, ...]], tuple[str, ...]] | None:
-        """How the types of the results of an instruction follow from its operand's; None if they do not."""
-        op = self.codes[start].op
-        if op == "select" and type_use_end(self.body.tokens, start + 1) == start + 1:
-            return lambda types: types[:1]
-        if op == "ref.as_non_null":
-            return lambda types: (non_null(types[0]),)
-        if op in ("any.convert_extern", "extern.convert_any"):
-            heap = op.partition(".")[0]
-            return lambda types: (f"(ref null {heap})" if is_nullable(types[0]) else f"(ref {heap})",)
-        if op == "br_on_null":
-            carried = self.body.carried[start]
-            return lambda types: (*carried, non_null(types[-1]))
-        return None
-
     def declared(self, start: int) -> tuple[str, ...]:
         """The types of the results of the instruction at a token, where its name and immediates say them."""
         code, module = self.codes[start], self.scope.module
         if code.act == act.CALL:
             found = self.scope.program.call(code.word)
             return found[0][1] if found else ()
-        if code.op == "call_ref":
-            type_ = module.func_type(code.word)
-            return type_[1] if type_ else ()
         if code.act in (act.BLOCK, act.IF, act.CALL_INDIRECT) or code.op == "select":
-            end = type_use_end(self.body.tokens, start + 1)
-            type_ = self.scope.program.types.of(self.body.tokens[start + 1 : end])
-            return type_[1] if type_ else ()
+            return self.used_type(start)[1]
         if code.act == act.BRANCH:
             return (*self.body.carried.get(start, ()), *self.cast(start))
         if code.act == act.STOP:
@@ -431,7 +463,9 @@ class _Lift:
             case "ref.null":
                 return (f"(ref null {named[0]})",)
             case "ref.func":
-                return (f"(ref {self.scope.module.function_type_name(code.word)})",)
+                number = self.scope.module.funcs.index(code.word)
+                func = self.scope.module.func(number or 0)
+                return (f"(ref {func.type_name or self.scope.program.type_name(func.type)})",)
             case "ref.i31":
                 return ("(ref i31)",)
             case "ref.cast":
@@ -466,12 +500,12 @@ class _Lift:
         return found
 
     def behind(self, start: int) -> int:
-        """The token behind the list that a token opens, or behind the token."""
+        """The token behind the list that a token opens, the flat block that it begins, or itself."""
         depth = 0
         while True:
             code = self.codes[start]
-            depth += code.opens
-            depth -= code.act == act.CLOSE
+            depth += code.opens or (code.flat and code.act in (act.BLOCK, act.IF))
+            depth -= code.act == act.CLOSE or code.act == act.END or (code.flat and code.act == act.DELEGATE)
             start += 1
             if depth <= 0:
                 return start
@@ -614,7 +648,10 @@ class _Lift:
         held = [self.spill(value).temps[0] for value in params]
         for temp in held:
             temp.saved = True
+        guarded = not all(map(is_nullable, (*item.type[0], *results)))
         if condition:
+            if guarded and condition.kind == "expr":
+                condition = self.spill(condition)  # it may have branches, which the guard is not around
             self.free([condition])  # it is read before anything in the arms
         floor = {type_: numbers.next for type_, numbers in self.numbers.items()}
         tail = self.codes[item.last].trivia
@@ -642,7 +679,7 @@ class _Lift:
         if not results or (code and code.act != act.TEE):
             lead.trail = source.around(last).same_line
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
-        nest.guarded = not all(map(is_nullable, (*item.type[0], *results)))
+        nest.guarded = guarded
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]
             nest.keep = [got(temp.name, type_) for temp, type_ in zip(temps, results, strict=True)]

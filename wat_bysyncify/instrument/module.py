@@ -6,6 +6,7 @@ fields without `(module ...)` around them. Bodies of functions are not read here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from .fields import (
     type_use_end,
     value_types,
 )
-from .reftypes import SHORT_NAMES
+from .reftypes import SHORT_NAMES, heap_type, is_nullable
 
 FuncType = tuple[tuple[str, ...], tuple[str, ...]]  # parameters, results
 
@@ -88,11 +89,13 @@ class Module:
     globals: Space = field(default_factory=lambda: Space("global"))
     tags: Space = field(default_factory=lambda: Space("tag"))
     func_types: dict[int, FuncType] = field(default_factory=dict)  # of the types that are functions
+    plain_types: dict[int, FuncType] = field(default_factory=dict)  # of these, those that are final and stand alone
     # Of those that are structures, their fields (id, storage type); of those that are arrays, one such.
     fields_of: dict[int, list[tuple[str | None, str]]] = field(default_factory=dict)
     arrays: set[int] = field(default_factory=set)
     added_types: dict[str, FuncType] = field(default_factory=dict)  # by id; the rewritten module gets them at its end
     exports: dict[str, Node] = field(default_factory=dict)
+    counted: bool | None = None  # counts_implicit_types
     implicit: list[FuncType] | None = None  # the types that inline signatures add, once a number asks for one
 
     def address_type(self, kind: str, word: str) -> str:
@@ -124,10 +127,8 @@ class Module:
                 return self.added_types[word]
             if number is None or number < len(self.types.entities):
                 return None
-            if self.implicit is None:
-                self.implicit = list(_implicit_types(self))
             number -= len(self.types.entities)
-            return self.implicit[number] if number < len(self.implicit) else None
+            return self.implicit_types()[number] if number < len(self.implicit_types()) else None
         return self.func_types.get(index)
 
     def type_fields(self, word: str) -> list[tuple[str | None, str]] | None:
@@ -161,16 +162,43 @@ class Module:
         index = self.globals.index(word)
         return "unknown" if index is None else self.globals.entities[index].type  # type: ignore[attr-defined]
 
-    def function_type_name(self, word: str) -> str:
-        """The heap type of a reference to the function that a word names, as exact as it can be named."""
-        index = self.funcs.index(word)
-        func = None if index is None else self.funcs.entities[index]
-        if not isinstance(func, Func):
-            return "func"
-        if func.type_name:
-            return func.type_name
-        same = (number for number, type_ in self.func_types.items() if type_ == func.type)
-        return next(map(str, same), "func")
+    def type_name(self, type_: FuncType) -> str:
+        """A name of a function type that stands alone; "" if the module defines none such.
+
+        Types that only inline signatures define have numbers too, behind all others. These are used only where the
+        text itself does: tools do not count them alike.
+        """
+        wanted = self.canonical(type_)
+        found = next((number for number, each in self.plain_types.items() if self.canonical(each) == wanted), None)
+        if found is None and self.counts_implicit_types():
+            same = (number for number, each in enumerate(self.implicit_types()) if self.canonical(each) == wanted)
+            found = next((len(self.types.entities) + number for number in same), None)
+        return "" if found is None else str(found)
+
+    def counts_implicit_types(self) -> bool:
+        """Whether anything in the text names a type that only an inline signature defines."""
+        if self.counted is None:
+            count = len(self.types.entities)
+            text = "".join(map(str, tokens(self.holder)))
+            self.counted = any(int(match[1]) >= count for match in _TYPE_NUMBER.finditer(text))
+        return self.counted
+
+    def canonical(self, type_: FuncType) -> FuncType:
+        """A function type spelled in one way: long forms of reference types, numbers for names."""
+        return tuple(map(self._canonical, type_[0])), tuple(map(self._canonical, type_[1]))
+
+    def _canonical(self, type_: str) -> str:
+        heap = heap_type(type_)
+        if not heap:
+            return type_
+        index = self.types.index(heap)
+        return f"(ref {'null ' if is_nullable(type_) else ''}{heap if index is None else index})"
+
+    def implicit_types(self) -> list[FuncType]:
+        """The types that inline signatures add behind the defined ones."""
+        if self.implicit is None:
+            self.implicit = list(_implicit_types(self))
+        return self.implicit
 
     def tag_type(self, word: str) -> FuncType | None:
         """The type of the tag that a word names."""
@@ -212,6 +240,7 @@ class Module:
         return before if holder is self.source else before + offset_of(self.source, holder)
 
 
+_TYPE_NUMBER = re.compile(r"(?:\(type|\(ref|\bnull|\bcall_ref)\s+(\d+)")
 SPACES = {"func": "funcs", "table": "tables", "memory": "memories", "global": "globals", "tag": "tags"}
 _FIELDS = frozenset("type rec import func table memory global export start elem data tag".split())
 
@@ -265,6 +294,8 @@ def _read_types(module: Module, word: str, node: Node) -> None:
         if body is not None and head(body) == "func":
             params, results, _ = _signature(body)
             module.func_types[index] = (tuple(type_ for _, type_ in params), results)
+            if word == "type" and head(next(children(each))) == "func":
+                module.plain_types[index] = module.func_types[index]
         elif body is not None and head(body) == "struct":
             module.fields_of[index] = [each for child in children(body) for each in value_types(child)]
         elif body is not None and head(body) == "array":
@@ -294,7 +325,7 @@ def _signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...
 
 def _implicit_types(module: Module) -> Iterator[FuncType]:
     """The types that type uses without `(type ..)` add behind the defined ones, in order (spec, "Abbreviations")."""
-    known = set(module.func_types.values())
+    known = set(map(module.canonical, module.plain_types.values()))
     for kind, node in module.fields:
         described = next(iter(children(node)), node) if kind == "import" else node
         uses: list[tuple[str, Node]] = []
@@ -317,8 +348,9 @@ def _implicit_types(module: Module) -> Iterator[FuncType]:
             type_ = (tuple(each for _, each in params), results)
             if any(head(child) == "type" for child in header_of(use)):
                 continue
-            if type_ not in known and (op.endswith("call_indirect") or params or len(results) > 1):
-                known.add(type_)
+            canonical = module.canonical(type_)
+            if canonical not in known and (op.endswith("call_indirect") or params or len(results) > 1):
+                known.add(canonical)
                 yield type_
 
 

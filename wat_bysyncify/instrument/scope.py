@@ -54,8 +54,11 @@ class Program:
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
         self.lines: list[list[str]] = []  # and as text
 
-    def new_type(self, type_: FuncType) -> str:
-        """The id of a function type that the module does not define, and gets at its end."""
+    def type_name(self, type_: FuncType) -> str:
+        """A name of a function type that stands alone; if the module does not define it, it gets it at its end."""
+        found = self.module.type_name(type_)
+        if found:
+            return found
         added = self.module.added_types
         if type_ not in added.values():
             id_ = unused("$called", {*self.module.types.names, *added})

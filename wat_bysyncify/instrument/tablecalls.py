@@ -61,12 +61,7 @@ def _reference(program: Program, table: int, type_: FuncType, type_use: list[Tok
     """The name of the type of a call, and the id of the function that looks for its callee in a table."""
     module = program.module
     said = words(type_use[0]) if type_use else []
-    if said[:1] == ["type"]:
-        name = said[1]
-    else:
-        name = next((str(number) for number, each in module.func_types.items() if each == type_), "")
-        if not name:
-            name = program.new_type(type_)
+    name = said[1] if said[:1] == ["type"] else program.type_name(type_)
     entity = module.tables.entities[table]
     word = entity.id or str(table)
     id_ = program.settled.get((table, name), "")

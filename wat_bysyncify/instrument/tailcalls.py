@@ -38,7 +38,7 @@ from ..sexpr.nodes import List, Token, tokens, words
 from ..sexpr.parser import parse
 from .calls import erased
 from .code import Code, regular
-from .fields import type_use_end
+from .fields import spelled_tokens, type_use_end
 from .module import Func, FuncType
 from .names import unused
 from .reftypes import got, nullable, top
@@ -189,8 +189,7 @@ def find_tails(program: Program) -> None:
 def _said(body: list[Token], position: int, code: Code) -> str:
     """A tail call with its immediates: `return_call_indirect $t (type 0)`."""
     end = type_use_end(body, position + 1) if code.op == "return_call_indirect" else position + 1
-    said = " ".join(words(body[position]))
-    return " ".join([said, *("".join(body[position + 1 : end]).split())])
+    return f"{' '.join(words(body[position]))} {spelled_tokens(body[position + 1 : end])}".rstrip()
 
 
 def with_stand_ins(body: list[Token], program: Program) -> list[Token]:

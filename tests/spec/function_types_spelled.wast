@@ -1,0 +1,28 @@
+;; References to functions whose type is spelled another way than the type they are called by, or said by no (type ..).
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (type $s (struct))
+  (type $f (func (param externref (ref null $s)) (result i32)))
+  (type $g (func (param (ref null struct)) (result i32)))
+  (elem declare func $long $numbered $implicit $undefined)
+  (func $long (param (ref null extern) (ref null 0)) (result i32) (i32.const 1))
+  (func $numbered (param externref (ref null $s)) (result i32) (i32.const 2))
+  (func $implicit (param structref) (result i32) (i32.const 3))
+  (func $undefined (param i64 i64) (result i32) (i32.const 4))
+  (func $call (param $f funcref) (result i32)
+    (i32.sub (i32.const 4) (ref.is_null (local.get $f))))
+  (func (export "undefined") (result i32)
+    (call $call (ref.as_non_null (ref.func $undefined)) (drop (call $next (i32.const 0)))))
+  (func (export "run") (param $x i32) (result i32)
+    (i32.add
+      (call_ref $f (ref.null extern) (ref.null $s)
+        (ref.as_non_null (ref.func $long)) (drop (call $next (local.get $x))))
+      (i32.add
+        (call_ref $f (ref.null extern) (ref.null $s)
+          (ref.as_non_null (ref.func $numbered)) (drop (call $next (local.get $x))))
+        (call_ref $g (ref.null struct)
+          (ref.as_non_null (ref.func $implicit)) (drop (call $next (local.get $x)))))))
+)
+(assert_return (invoke "run" (i32.const 0)) (i32.const 6))
+(assert_return (invoke "undefined") (i32.const 4))
