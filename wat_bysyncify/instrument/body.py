@@ -55,6 +55,7 @@ class Call:
     type: FuncType
     callee: str | None  # the word for the function that is called; None where that is not known
     operands: int  # how many operands there are, with the reference or table index of an indirect call
+    tried: bool  # is a try_table or try around: if it throws, the function may go on without a result
 
 
 @dataclass(slots=True)

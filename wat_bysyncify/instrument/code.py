@@ -157,10 +157,12 @@ def regular(tokens: list[Token], codes: Codes) -> list[Token]:
     joined: list[Token] = []  # the pieces of the instruction that the last token of `out` begins
     single = (each for token in tokens for each in (cut(token) if codes[token].act == SEVERAL else (token,)))
     for token in [*single, Token("CLOSE", "")]:
-        act = codes[token].act
-        if act == IMMEDIATE and out and (out[-1].type in ("WORDS", "OPEN") or codes[out[-1]].act == HEAP_TYPE):
-            joined.append(token)
-            continue
+        if codes[token].act == IMMEDIATE and out:
+            # The second type of a br_on_cast goes with the first, if that is a list.
+            between = codes[out[-1]].act == HEAP_TYPE and codes[out[-2]].op.startswith("br_on_cast")
+            if between or out[-1].type in ("WORDS", "OPEN"):
+                joined.append(token)
+                continue
         if joined:
             first = out.pop()
             width = first.width + sum(each.width for each in joined)

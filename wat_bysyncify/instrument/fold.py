@@ -389,7 +389,8 @@ class _Walk:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
                     callee = code.word if what == act.CALL else None
-                    hot = Call(start, end, i if entry else end - 1, len(calls), type_, callee, needs)
+                    last = i if entry else end - 1
+                    hot = Call(start, end, last, len(calls), type_, callee, needs, bool(self.tries))
                     events.append((PAUSE, len(calls), 0))
                     if self.tries:
                         events.append((JUMP, [-self.tries[-1]], False))

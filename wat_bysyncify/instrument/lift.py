@@ -13,8 +13,9 @@ in between writes. The operands of a pausing call itself are evaluated again on 
 locals or pure instructions on those. A function that restores its own parameters may be given anything; for any other
 callee, what the operands read is saved too.
 
-The result of a call is stored before the check for unwinding, made-up as it may be then: what it is stored to is
-either read by nobody until the call has been made again, or (an operand of that very call) goes through a temporary.
+The result of a call is stored before the check for unwinding, made-up as it may be then: nobody reads it until the call
+has been made again. Where somebody might (it is an operand of that very call, or the call throws in the end, and a
+handler is around), it goes through a temporary.
 """
 
 from __future__ import annotations
@@ -528,8 +529,10 @@ class _Lift:
         results = item.type[1]
         restores = item.callee is not None and scope.program.instrumented(item.callee)
         set_, target = self.taker(results, following)
-        if not restores and any(value.reads & target for value in operands):
-            set_, target = None, 0  # they are read again on rewind: the made-up result must not take their place
+        if item.tried or (not restores and any(value.reads & target for value in operands)):
+            # The made-up result must not take the place of what is read again on rewind, nor of what is there still
+            # when the call throws in the end.
+            set_, target = None, 0
 
         # What must be evaluated before the call goes to temporaries, in order.
         spill = [False] * len(operands)
