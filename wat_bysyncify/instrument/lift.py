@@ -36,6 +36,8 @@ from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Step, Stmt, Value, flat
 from .temps import Numbers, Temp
 
+_STOPPING = frozenset((act.STOP, act.RETURN_CALL_INDIRECT))
+
 
 def lift(body: Body, source: Source, scope: Scope) -> Lifted:
     """The steps of a body. Raises `BodyError` for what cannot be held in a temporary."""
@@ -270,7 +272,7 @@ class _Lift:
             last = item.end - 1 if isinstance(item, Text) else item.last
             code = self.codes[start]
             needs, gives = item.needs, item.gives
-            stops = item.stops if isinstance(item, Text) else code.act == act.STOP or code.op in ("br", "br_table")
+            stops = item.stops if isinstance(item, Text) else code.act in _STOPPING or code.op in ("br", "br_table")
         if isinstance(item, Text) or (isinstance(item, Op) and code.act == act.IF):
             writes = item.writes
         elif code.act == act.SET or code.act == act.TEE:
