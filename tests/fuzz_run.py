@@ -78,6 +78,7 @@ class Difference:
 OWN = (("own_memory", 4),)
 POINTS = (*OWN, ("pause_at", "entries,loops"))
 ALL = (("add_list", "*"),)
+JUMP = (("rewind", "jump"),)
 WAYS = (
     Way("never paused"),
     Way("every call", 1),
@@ -95,6 +96,12 @@ WAYS = (
     Way("points, fuel 6, every 3rd call", 3, fuel=6, options=POINTS),
     Way("points, fuel 0, every call", 1, fuel=0, options=POINTS),
     Way("points, add list, fuel 1", fuel=1, options=POINTS + ALL),
+    Way("jump, never paused", options=JUMP),
+    Way("jump, every call", 1, options=JUMP),
+    Way("jump, every 3rd call", 3, options=JUMP),
+    Way("jump, add list, some imports", 1, some=True, options=JUMP + ALL),
+    Way("jump, points, fuel 0", fuel=0, options=JUMP + POINTS),
+    Way("jump, points, fuel 1, every 2nd call", 2, fuel=1, options=JUMP + POINTS),
 )
 
 

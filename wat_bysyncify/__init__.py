@@ -34,6 +34,7 @@ def rewrite(
     own_memory: int | None = None,
     pause_at: Iterable[str] | str = (),
     pause_import: str | None = None,
+    rewind: str = "skip",
 ) -> str:
     """The text of a module that can pause and resume where `text` is one that cannot.
 
@@ -43,11 +44,11 @@ def rewrite(
     `names`: which names the control functions are exported under, "bysyncify", "asyncify" or "both"; `memory`: the
     memory that holds the frames, by its exported name or id, or `own_memory`: the size in pages of one of their own;
     `pause_at`: where pause points go, "entries" of functions, "loops"; `pause_import`: the import that they call, as
-    `module.base`.
+    `module.base`; `rewind`: how a function finds its way back to a call, "skip" or "jump".
 
     Raises `WatError` for bad input and `ValueError` for a bad option.
     """
     options = Options.of(
-        imports, ignore_imports, ignore_indirect, add_list, names, memory, own_memory, pause_at, pause_import
+        imports, ignore_imports, ignore_indirect, add_list, names, memory, own_memory, pause_at, pause_import, rewind
     )
     return "".join(rewrite_text(text, options))

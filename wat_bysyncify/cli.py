@@ -16,7 +16,7 @@ import click
 from . import __version__
 from .errors import WatError
 from .instrument import Options, rewrite_text
-from .instrument.options import MOST_PAGES, split_list
+from .instrument.options import MOST_PAGES, REWIND, split_list
 
 # Below this many characters there is nothing to wait for.
 _LONG = 2_000_000
@@ -73,6 +73,13 @@ class _Command(click.Command):
 )
 @click.option("--pause-at", type=_List(), default=(), metavar="LIST", help="Pause points: entries, loops.")
 @click.option("--pause-import", metavar="NAME", help="What pause points call: module.base. Else they pause themselves.")
+@click.option(
+    "--rewind",
+    type=click.Choice(REWIND),
+    default="skip",
+    show_default=True,
+    help="How functions find their way back: skip what is done, which reads well, or jump, which runs fast.",
+)
 @click.version_option(__version__, prog_name="wat-bysyncify")
 def main(
     file: str,
@@ -86,6 +93,7 @@ def main(
     own_memory: int | None,
     pause_at: tuple[str, ...],
     pause_import: str | None,
+    rewind: str,
 ) -> None:
     """Rewrite a WebAssembly module in the text format so that it can pause and resume.
 
@@ -97,7 +105,16 @@ def main(
         raise click.UsageError("--imports and --ignore-imports exclude each other.")
     try:
         options = Options.of(
-            imports, ignore_imports, ignore_indirect, add_list, names, memory, own_memory, pause_at, pause_import
+            imports,
+            ignore_imports,
+            ignore_indirect,
+            add_list,
+            names,
+            memory,
+            own_memory,
+            pause_at,
+            pause_import,
+            rewind,
         )
     except ValueError as error:
         raise click.UsageError(_as_options(str(error))) from None

@@ -62,6 +62,7 @@ What is done, in the order of the files:
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
     liveness.py    the locals that are live at each pausing call             Body -> sets of locals
     skip.py        guards around the steps                                   Lifted -> text
+    jump.py        or else, blocks to jump out of                            Lifted -> text
     and at the end:
     runtime.py     the control functions and those that save and restore     ids -> text
     additions.py   all that is added, in order                               ids, Tails -> text
@@ -71,6 +72,7 @@ What is done, in the order of the files:
     instructions.py, code.py   what the instructions are, and what a token says
     reftypes.py    reference types
     placeholder.py values of any type, for where nobody reads them
+    layout.py      lines and indentation of what is written
     source.py      the reader's own text, with comments and indentation
     names.py       what hosts rely on, and names that nobody has yet
     ids.py         the names of what is added, and which memory holds the frames

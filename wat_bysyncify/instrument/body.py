@@ -131,6 +131,7 @@ class Body:
     events: list[tuple[int, Any, Any]]
     sites: list[tuple[int, list[tuple[int, int]]]]
     labels: set[str]
+    shadowed: bool  # does a label stand inside, or behind, another of the same name
     carried: dict[int, tuple[str, ...]]  # what conditional branches leave of their label's types
 
 

@@ -186,6 +186,7 @@ class _Walk:
         self.frames: list[_Frame] = []
         self.by_label: dict[str, list[int]] = {}
         self.labels: set[str] = set()
+        self.shadowed = False
         self.sites: list[tuple[int, list[tuple[int, int]]]] = []
         self.tries: list[int] = []  # the ids of the try_tables around
         self.carried: dict[int, tuple[str, ...]] = {}
@@ -517,7 +518,7 @@ class _Walk:
         self.sites.sort()  # folded branches end after what is inside them
         if self.moves:
             raise _Moves(move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
-        return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.carried)
+        return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed, self.carried)
 
     @staticmethod
     def leaves(frame: _Frame, height: int, at: int) -> BodyError:
@@ -530,6 +531,7 @@ class _Walk:
         label = word if word[:1] == "$" else ""
         if label:
             self.by_label.setdefault(label, []).append(len(self.frames))
+            self.shadowed = self.shadowed or label in self.labels
             self.labels.add(label)
         frame = _Frame(op, start, end, folded, type_, label, self.frame_count)
         self.frame_count += 1

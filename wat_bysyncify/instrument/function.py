@@ -11,6 +11,8 @@ from .body import Body, BodyError
 from .code import regular
 from .fields import head, value_types
 from .fold import fold
+from .jump import Jump
+from .layout import Layout
 from .lift import lift
 from .liveness import live_locals
 from .module import Func
@@ -135,53 +137,102 @@ class _Function:
         """The new text of the function."""
         program, body, scope = self.program, self.body, self.scope
         before = program.codes[self.header[-1]]
-        source = Source(body, before.trivia, self.indent)
-        call_name = scope.new_name("$call")
+        jumps = program.jump and not body.shadowed  # blocks that move must not take another's label
+        source = Source(body, before.trivia, self.indent, jumps)
         lifted = lift(body, source, scope)
         saved = self.saved(lifted)
-        unwind = unused("$unwind", body.labels)
+        program.used.update(top(type_, program.module) for _, type_ in saved)
         ids = program.ids
-        names = Names(ids.normal, ids.unwinding, ids.rewinding, call_name, unwind)
+        names = Names(ids.normal, ids.unwinding, ids.rewinding, scope.new_name("$call"), unused("$unwind", body.labels))
         inside = source.before.indent if source.before.indent is not None else self.indent + "  "
-        skip = Skip(source, names, program.newline)
-        out = skip.out
-
-        out.append("".join(self.header[:-1]) + before.core)
-        if source.before.same_line:
-            out += (" ", source.before.same_line)
-        skip.line(inside, f"(local {call_name} i32)")
-        for temp in lifted.temps:
-            skip.line(inside, f"(local {temp.name} {temp.type})")
-        skip.line(inside, f"(if (global.get {ids.rewinding}) (then")
+        write = self.jumping if jumps else self.skipping
+        layout = write(lifted, source, names, saved, inside)
         frame = program.tails.numbers.get(self.func.number)
-        if self.func.number in program.tails.dispatcher:
-            skip.line(inside + "  ", f"(if (i32.ne (call {ids.peek}) (i32.const {frame}))")
-            skip.line(inside + "    ", f"(then (return_call {program.tails.dispatcher[self.func.number]})))")
         if frame is not None:
-            skip.line(inside + "  ", f"(drop (call {ids.restore['i32']}))")
-        skip.line(inside + "  ", f"(local.set {call_name} (call {ids.restore['i32']}))")
-        for name, type_ in saved:
-            skip.line(inside + "  ", f"(local.set {name} {self.restored(type_)})")
-        skip.line(inside, "))")
-        skip.line(inside, f"(local.set {call_name} (block {unwind} (result i32)")
-        skip.body(lifted, scope.results, inside + "  ")
-        last = source.around(len(body.tokens) - 1)
-        skip.lead(Piece("", last.indent or "", last.lines), inside + "  ")
-        skip.line(inside, "))")
-        for name, type_ in reversed(saved):
-            skip.line(inside, f"(call {ids.save[top(type_, program.module)]} (local.get {name}))")
-        skip.line(inside, f"(call {ids.save['i32']} (local.get {call_name}))")
-        if frame is not None:
-            skip.line(inside, f"(call {ids.save['i32']} (i32.const {frame}))")
+            layout.line(inside, f"(call {ids.save['i32']} (i32.const {frame}))")
         for type_ in scope.results:
             placeholder = program.placeholders.of(type_)
             if placeholder is None:
                 raise BodyError(f"a function with a result of type {type_} cannot pause: none can be made to return",
                                 body.calls[0].start)  # fmt: skip
-            skip.line(inside, placeholder)
-        skip.line(self.indent, str(self.func.node[-1]))
-        program.used.update(top(type_, program.module) for _, type_ in saved)
-        return "".join(out)
+            layout.line(inside, placeholder)
+        layout.line(self.indent, str(self.func.node[-1]))
+        head = ["".join(self.header[:-1]) + before.core]
+        if source.before.same_line:
+            head += (" ", source.before.same_line)
+        return "".join(head + layout.out)
+
+    def skipping(
+        self, lifted: Lifted, source: Source, names: Names, saved: list[tuple[str, str]], inside: str
+    ) -> Layout:
+        """The function's code with guards (skip.py), up to the saving of its frame."""
+        ids = self.program.ids
+        skip = Skip(source, names, self.program.newline)
+        self.locals(skip, lifted, [names.call], inside)
+        skip.line(inside, f"(if (global.get {ids.rewinding}) (then")
+        restored = f"(local.set {names.call} (call {ids.restore['i32']}))"
+        for line in [*self.whose(), restored, *self.restores(saved)]:
+            skip.line(inside + "  ", line)
+        skip.line(inside, "))")
+        skip.line(inside, f"(local.set {names.call} (block {names.unwind} (result i32)")
+        skip.body(lifted, self.scope.results, inside + "  ")
+        self.last_comments(skip, inside)
+        skip.line(inside, "))")
+        for line in self.saves(saved):
+            skip.line(inside, line)
+        skip.line(inside, f"(call {ids.save['i32']} (local.get {names.call}))")
+        return skip
+
+    def jumping(
+        self, lifted: Lifted, source: Source, names: Names, saved: list[tuple[str, str]], inside: str
+    ) -> Layout:
+        """The function's code with jumps (jump.py), up to the saving of its frame."""
+        ids = self.program.ids
+        jump = Jump(source, names, self.program.newline, self.body.labels, lifted)
+        self.locals(jump, lifted, [names.call] if jump.nested else [], inside)
+        several = jump.count > 1
+        opening = f"(call {ids.save['i32']} (block {names.unwind} (result i32)" if several else f"(block {names.unwind}"
+        jump.line(inside, opening)
+        restores = [*self.whose(), *self.restores(saved)]
+        jump.body(restores, f"(call {ids.restore['i32']})", self.scope.results, inside + "  ")
+        self.last_comments(jump, inside)
+        jump.line(inside, "))" if several else ")")
+        for line in self.saves(saved):
+            jump.line(inside, line)
+        return jump
+
+    def locals(self, layout: Layout, lifted: Lifted, calls: list[str], inside: str) -> None:
+        """The locals that are new."""
+        for name in calls:
+            layout.line(inside, f"(local {name} i32)")
+        for temp in lifted.temps:
+            layout.line(inside, f"(local {temp.name} {temp.type})")
+
+    def whose(self) -> list[str]:
+        """What is asked first when a frame is taken back: whose it is."""
+        program, ids = self.program, self.program.ids
+        frame = program.tails.numbers.get(self.func.number)
+        lines = []
+        if self.func.number in program.tails.dispatcher:
+            lines.append(f"(if (i32.ne (call {ids.peek}) (i32.const {frame}))")
+            lines.append(f"  (then (return_call {program.tails.dispatcher[self.func.number]})))")
+        if frame is not None:
+            lines.append(f"(drop (call {ids.restore['i32']}))")
+        return lines
+
+    def restores(self, saved: list[tuple[str, str]]) -> list[str]:
+        """What takes the locals of a frame back."""
+        return [f"(local.set {name} {self.restored(type_)})" for name, type_ in saved]
+
+    def saves(self, saved: list[tuple[str, str]]) -> list[str]:
+        """What saves the locals of a frame."""
+        save = self.program.ids.save
+        return [f"(call {save[top(type_, self.program.module)]} (local.get {name}))" for name, type_ in reversed(saved)]
+
+    def last_comments(self, layout: Layout, inside: str) -> None:
+        """The comments behind the last instruction."""
+        last = layout.source.around(len(self.body.tokens) - 1)
+        layout.lead(Piece("", last.indent or "", last.lines), inside + "  ")
 
     def saved(self, lifted: Lifted) -> list[tuple[str, str]]:
         """The locals of a frame, with their types: those that are live at any of the pausing calls."""

@@ -29,6 +29,7 @@ from .body import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
 from .fields import parse_nat, type_use_end
 from .instructions import PURE, SIGNATURES
 from .module import FuncType
+from .names import unused
 from .placeholder import zero
 from .reftypes import SHORT_NAMES, got, heap_type, is_nullable, non_null, nullable, short_name
 from .scope import Scope
@@ -66,10 +67,11 @@ class _Lift:
     def lift(self) -> Lifted:
         whole = Arm(self.body.seq)
         # Sequences wait here for their turn, with the temporaries that are in use around them.
-        self.waiting: list[tuple[Arm, int, bool, list[tuple[Temp, str]], dict[str, int]]] = [(whole, 0, False, [], {})]
+        self.waiting: list[tuple[Arm, int, Nest | None, list[tuple[Temp, str]], dict[str, int]]]
+        self.waiting = [(whole, 0, None, [], {})]
         while self.waiting:
-            arm, self.level, guarded, params, self.floor = self.waiting.pop()
-            self.source.enter(self.level, guarded)
+            arm, self.level, nest, params, self.floor = self.waiting.pop()
+            self.source.enter(self.level, nest is not None and nest.guarded, nest.label if nest else "")
             self.numbers = {type_: Numbers(first) for type_, first in self.floor.items()}
             self.steps, self.open = arm.steps, None
             self.spilled = self.settled = self.detached = 0
@@ -628,6 +630,10 @@ class _Lift:
         self.free(kept)
         return taken
 
+    def label(self, item: Block) -> str:
+        """A label for a block that has none."""
+        return unused(f"${item.op}_{item.start}", self.body.labels)
+
     def block(self, item: Block, following: Item | None) -> int:
         """A block with pausing calls in it: its step, whose arms wait to be lifted. How many items it took in."""
         source = self.source
@@ -653,7 +659,7 @@ class _Lift:
         held = [self.spill(value).temps[0] for value in params]
         for temp in held:
             temp.saved = True
-        guarded = not all(map(is_nullable, (*item.type[0], *results)))
+        guarded = not source.named and not all(map(is_nullable, (*item.type[0], *results)))
         if condition:
             if guarded and condition.kind == "expr":
                 condition = self.spill(condition)  # it may have branches, which the guard is not around
@@ -685,6 +691,9 @@ class _Lift:
             lead.trail = source.around(last).same_line
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
         nest.guarded = guarded
+        if source.named:
+            nest.own_label = self.codes[item.start].word.startswith("$")
+            nest.label = words(self.body.tokens[item.start])[1] if nest.own_label else self.label(item)
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]
             nest.keep = [got(temp.name, type_) for temp, type_ in zip(temps, results, strict=True)]
@@ -695,12 +704,16 @@ class _Lift:
             self.stack.append(value)
         self.steps.append(nest)
         self.open = None
-        source.enter(item.level, nest.guarded)
+        source.enter(item.level, nest.guarded, nest.label)
+        nest.head = source.text(item.start, item.end, item.level, 0)
+        nest.foot = source.text(item.last, item.last + 1, item.level, 0)
+        if item.op == "try" and item.folded:
+            nest.delegate = source.text(item.marks[-1][1] + 1, item.last, item.level, 0)
         for seq in item.arms:
             arm = Arm(seq)
             nest.arms.append(arm)
             if seq.pauses:
-                self.waiting.append((arm, item.level, nest.guarded, list(zip(held, item.type[0], strict=True)), floor))
+                self.waiting.append((arm, item.level, nest, list(zip(held, item.type[0], strict=True)), floor))
             else:
                 arm.text = source.piece(seq.first, seq.end, item.level, 0)
         for temp in held:

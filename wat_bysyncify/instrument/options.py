@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+REWIND = ("skip", "jump")
 PAUSE_AT = ("entries", "loops")
 MOST_PAGES = 65535  # a 32-bit address must reach the end
 
@@ -16,7 +17,8 @@ class Options:
     `imports` None: any import may pause, or none but the control functions where the module imports these (it then
     drives itself). `names` None: as the module's imports say, `bysyncify` where there are none. `memory` names the
     memory that holds the frames, None the first; `own_memory` is the size in pages of one of their own. `pause_at` are
-    the places of pause points, of `PAUSE_AT`, and `pause_import` the import that these call.
+    the places of pause points, of `PAUSE_AT`, and `pause_import` the import that these call. `rewind` is how a
+    function finds its way back to a call, one of `REWIND`.
     """
 
     imports: tuple[str, ...] | None = None
@@ -28,6 +30,7 @@ class Options:
     own_memory: int | None = None
     pause_at: tuple[str, ...] = ()
     pause_import: str | None = None
+    rewind: str = "skip"
 
     @classmethod
     def of(
@@ -41,6 +44,7 @@ class Options:
         own_memory: int | None = None,
         pause_at: Iterable[str] | str = (),
         pause_import: str | None = None,
+        rewind: str = "skip",
     ) -> Options:
         """Options from lists or comma-separated strings. Raises `ValueError` for what is not an option's value."""
         if names not in (None, "bysyncify", "asyncify", "both"):
@@ -54,11 +58,13 @@ class Options:
             raise ValueError(f"own_memory must be from 1 to {MOST_PAGES} pages, not {own_memory}")
         if memory is not None and own_memory is not None:
             raise ValueError("memory and own_memory exclude each other")
+        if rewind not in REWIND:
+            raise ValueError(f"rewind must be skip or jump, not {rewind!r}")
         if pause_import is not None and not places:
             raise ValueError("pause_import is for pause_at")
         return cls(
             patterns, bool(ignore_imports), bool(ignore_indirect), split_list(add_list), names,
-            memory, own_memory, places, pause_import,
+            memory, own_memory, places, pause_import, rewind,
         )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         ids = choose_ids(module, control, options)
         additions = Additions(module, control, options, ids)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        program = Program(module, codes, pausing, ids, newline, annotated=MARK in text)
+        program = Program(module, codes, pausing, ids, newline, annotated=MARK in text, jump=options.rewind == "jump")
         find_tails(program)
         return iter(_Rewrite(program, additions, control).pieces(old, progress or (lambda done, total: None)))
     finally:

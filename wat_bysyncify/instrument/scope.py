@@ -32,19 +32,19 @@ class Program:
     """What the functions of a module have in common.
 
     `defined` is the number of functions that the module itself has; `annotated` says whether there are annotations
-    about instructions. `used` collects the types in which values are saved.
+    about instructions, `jump` whether functions rewind by jumping. `used` collects the types in which values are saved.
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "ids", "lines", "lookups", "module", "newline", "pausing",
+        "annotated", "codes", "defined", "ids", "jump", "lines", "lookups", "module", "newline", "pausing",
         "placeholders", "settled", "tails", "types", "used",
     )  # fmt: skip
 
     def __init__(
-        self, module: Module, codes: Codes, pausing: Pausing, ids: Ids, newline: str, *, annotated: bool
+        self, module: Module, codes: Codes, pausing: Pausing, ids: Ids, newline: str, *, annotated: bool, jump: bool
     ) -> None:
         self.module, self.codes, self.pausing, self.ids, self.newline = module, codes, pausing, ids, newline
-        self.annotated = annotated
+        self.annotated, self.jump = annotated, jump
         self.defined = len(module.funcs.entities)
         self.types = TypeUses(module)
         self.placeholders = Placeholders(module, ids.funcs)

@@ -28,11 +28,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .layout import WIDTH, Layout
 from .reftypes import got
 from .source import Piece, Source
-from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt, Value
+from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt
 
-WIDTH = 80
 _WITH_ARMS = frozenset(("if", "try"))
 
 
@@ -47,62 +47,12 @@ class Names:
     unwind: str
 
 
-class Skip:
-    """Writes the steps of one body. `newline` is the line break of the text."""
+class Skip(Layout):
+    """Writes the steps of one body."""
 
     def __init__(self, source: Source, names: Names, newline: str) -> None:
-        self.source = source
+        super().__init__(source, newline)
         self.names = names
-        self.newline = newline
-        self.out: list[str] = []
-
-    # -- lines
-
-    def line(self, indent: str, text: str) -> None:
-        self.out += (self.newline, indent, text)
-
-    def lead(self, piece: Piece, indent: str) -> None:
-        """The comment lines before a piece."""
-        if piece.lead:
-            for line in piece.lead.split("\n"):
-                stripped = line.rstrip("\r").removeprefix(piece.indent)
-                self.out += (self.newline, indent + stripped if stripped else "")
-
-    def place(self, text: str, old: str, new: str) -> str:
-        """Text whose lines begin at the indentation `new` instead of `old`."""
-        if old != new and "\n" in text:
-            moved = text.replace("\n" + old, "\n" + new)
-            if "\n" + new + "\n" in moved or "\n" + new + "\r" in moved:
-                moved = moved.replace("\n" + new + "\n", "\n\n").replace("\n" + new + "\r", "\n\r")
-            return moved
-        return text
-
-    def stmt(self, stmt: Stmt, indent: str) -> None:
-        piece = stmt.piece
-        self.lead(piece, indent)
-        if not stmt.set_:
-            self.line(indent, self.place(piece.text, piece.indent, indent))
-        elif not stmt.folded:
-            set_ = stmt.set_ if stmt.set_ == "return" else f"local.set {stmt.set_}"
-            self.line(indent, self.place(piece.text, piece.indent, indent))
-            self.line(indent, set_)
-        else:
-            set_ = stmt.set_ if stmt.set_[0] == "(" else f"(local.set {stmt.set_}"
-            if not piece.text:
-                self.line(indent, set_ + ")")
-            elif "\n" not in piece.text and len(indent) + len(set_) + len(piece.text) + 2 <= WIDTH and not piece.trail:
-                self.line(indent, f"{set_} {piece.text})")
-            else:
-                self.line(indent, set_)
-                self.line(indent + "  ", self.place(piece.text, piece.indent, indent + "  "))
-                if piece.trail:
-                    self.out += (" ", piece.trail)
-                self.line(indent, ")")
-                return
-        if piece.trail:
-            self.out += (" ", piece.trail)
-
-    # -- steps
 
     def body(self, lifted: Lifted, results: tuple[str, ...], indent: str) -> None:
         """The whole of a function's steps, and how its end is left."""
@@ -168,17 +118,6 @@ class Skip:
         for text in nest.keep:
             self.line(indent, text)
 
-    def values(self, values: list[Value], indent: str) -> None:
-        for value in values:
-            old = self.source.indent_of(value.start) if value.start >= 0 else ""
-            if value.start >= 0:
-                before = self.source.around(value.start - 1)
-                self.lead(Piece("", before.indent or "", before.lines), indent)
-            self.line(indent, self.place(value.text, old, indent))
-            comment = value.tail.partition("\n")[0].strip()
-            if comment:
-                self.out += (" ", comment)
-
     def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """A block with pausing calls, and where its results go."""
         block, source = nest.block, self.source
@@ -196,9 +135,7 @@ class Skip:
             self.line(at, got(name, type_))
         if nest.condition and not block.folded:
             self.condition(nest, at)
-        source.enter(block.level, nest.guarded)
-        head = source.text(block.start, block.end, block.level, 0)
-        self.line(at, nest.lead.text + head)
+        self.line(at, nest.lead.text + nest.head)
         comment = source.around(block.end - 1).same_line
         if comment:
             self.out += (" ", comment)
@@ -233,14 +170,13 @@ class Skip:
                         self.out += (" ", comment)
         if block.folded:
             if block.op in _WITH_ARMS:
-                behind = block.marks[-1][1] + 1
-                if behind < block.last:  # (delegate ..)
-                    self.line(inner, source.text(behind, block.last, block.level, 0))
+                if nest.delegate:
+                    self.line(inner, nest.delegate)
                 lead = source.around(block.last - 1)
                 self.lead(Piece("", lead.indent or "", lead.lines), inner)
             self.line(at, ")")
         else:
-            self.line(at, source.text(block.last, block.last + 1, block.level, 0))
+            self.line(at, nest.foot)
         if wrapped:
             self.line(indent, ")")
         else:

@@ -9,6 +9,7 @@ from ..sexpr.nodes import pieces
 from .body import Body
 from .code import Code
 from .fields import parse_nat
+from .names import unused
 
 
 @dataclass(slots=True)
@@ -26,9 +27,16 @@ class Piece:
 
 
 class Source:
-    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own."""
+    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own.
 
-    def __init__(self, body: Body, before: str, indent: str) -> None:
+    Labels by number are what they must be now, or, if `named`, names: `labels` by level, and which are `used`.
+    """
+
+    def __init__(self, body: Body, before: str, indent: str, named: bool = False) -> None:
+        self.body = body
+        self.named = named
+        self.labels = [unused("$body", body.labels) if named else ""]
+        self.used: set[str] = set()
         self.tokens = body.tokens
         self.codes = body.codes
         self.before = _Trivia(before)
@@ -66,8 +74,11 @@ class Source:
         core = self.codes[at].core
         return self._relabel(core, self.sites[at], level, 1) if at in self.sites else core
 
-    def enter(self, level: int, guarded: bool) -> None:
+    def enter(self, level: int, guarded: bool, label: str) -> None:
         """Goes into the block with the label of a level, around which a guard stands, which is a label more, or not."""
+        if level:
+            del self.labels[level:]
+            self.labels.append(label)
         del self.guards[level:]
         self.guards.append(self.guards[-1] + guarded if level else 0)
 
@@ -78,6 +89,11 @@ class Source:
         for position, target in targets:
             if target <= level:
                 start, word = found[position]
+                if self.named:
+                    self.used.add(self.labels[target])
+                    out += [text[done:start], self.labels[target]]
+                    done = start + len(word)
+                    continue
                 more = shift + (target == 0) + self.guards[level] - self.guards[target]
                 out += [text[done:start], str((parse_nat(word) or 0) + more)]
                 done = start + len(word)

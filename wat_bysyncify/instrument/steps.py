@@ -48,7 +48,9 @@ class Nest:
 
     `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
     it, `sets` where the results go then, the last first. `guarded`: it must not be entered while rewinding to a call
-    behind it, for a parameter or result of it cannot be null, and there is nothing to stand there then.
+    behind it, for a parameter or result of it cannot be null, and there is nothing to stand there then. `label` is its
+    label where labels are named. `head` and `foot` are the text that opens and closes it, `delegate` what stands before
+    the end of a try.
     """
 
     block: Block
@@ -59,6 +61,11 @@ class Nest:
     arms: list[Arm]
     lead: Piece
     guarded: bool = False
+    label: str = ""
+    own_label: bool = False  # the label is the reader's
+    head: str = ""
+    foot: str = ""
+    delegate: str = ""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,72 @@
+"""Lines of text, and the reader's pieces among them, at the indentation where they go."""
+
+from __future__ import annotations
+
+from .source import Piece, Source
+from .steps import Stmt, Value
+
+WIDTH = 80
+
+
+class Layout:
+    """Text that grows line by line in `out`. `newline` is the line break of the text."""
+
+    def __init__(self, source: Source, newline: str) -> None:
+        self.source = source
+        self.newline = newline
+        self.out: list[str] = []
+
+    def line(self, indent: str, text: str) -> None:
+        self.out += (self.newline, indent, text)
+
+    def lead(self, piece: Piece, indent: str) -> None:
+        """The comment lines before a piece."""
+        if piece.lead:
+            for line in piece.lead.split("\n"):
+                stripped = line.rstrip("\r").removeprefix(piece.indent)
+                self.out += (self.newline, indent + stripped if stripped else "")
+
+    def place(self, text: str, old: str, new: str) -> str:
+        """Text whose lines begin at the indentation `new` instead of `old`."""
+        if old != new and "\n" in text:
+            moved = text.replace("\n" + old, "\n" + new)
+            if "\n" + new + "\n" in moved or "\n" + new + "\r" in moved:
+                moved = moved.replace("\n" + new + "\n", "\n\n").replace("\n" + new + "\r", "\n\r")
+            return moved
+        return text
+
+    def stmt(self, stmt: Stmt, indent: str) -> None:
+        piece = stmt.piece
+        self.lead(piece, indent)
+        if not stmt.set_:
+            self.line(indent, self.place(piece.text, piece.indent, indent))
+        elif not stmt.folded:
+            set_ = stmt.set_ if stmt.set_ == "return" else f"local.set {stmt.set_}"
+            self.line(indent, self.place(piece.text, piece.indent, indent))
+            self.line(indent, set_)
+        else:
+            set_ = stmt.set_ if stmt.set_[0] == "(" else f"(local.set {stmt.set_}"
+            if not piece.text:
+                self.line(indent, set_ + ")")
+            elif "\n" not in piece.text and len(indent) + len(set_) + len(piece.text) + 2 <= WIDTH and not piece.trail:
+                self.line(indent, f"{set_} {piece.text})")
+            else:
+                self.line(indent, set_)
+                self.line(indent + "  ", self.place(piece.text, piece.indent, indent + "  "))
+                if piece.trail:
+                    self.out += (" ", piece.trail)
+                self.line(indent, ")")
+                return
+        if piece.trail:
+            self.out += (" ", piece.trail)
+
+    def values(self, values: list[Value], indent: str) -> None:
+        for value in values:
+            old = self.source.indent_of(value.start) if value.start >= 0 else ""
+            if value.start >= 0:
+                before = self.source.around(value.start - 1)
+                self.lead(Piece("", before.indent or "", before.lines), indent)
+            self.line(indent, self.place(value.text, old, indent))
+            comment = value.tail.partition("\n")[0].strip()
+            if comment:
+                self.out += (" ", comment)
