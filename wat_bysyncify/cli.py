@@ -57,7 +57,7 @@ class _Command(click.Command):
 @click.option("-o", "--output", metavar="FILE", help="Write here; a binary if the name ends in .wasm.")
 @click.option("--imports", type=_List(), metavar="LIST", help="The imports that may pause: module.base, * for any.")
 @click.option("--ignore-imports", is_flag=True, help="No import pauses.")
-@click.option("--ignore-indirect", is_flag=True, help="Calls through tables do not pause.")
+@click.option("--ignore-indirect", is_flag=True, help="Calls through tables and references do not pause.")
 @click.option(
     "--add-list", type=_List(), default=(), metavar="LIST", help="Functions that may pause, whatever the analysis says."
 )
@@ -101,8 +101,6 @@ def main(
     more.
     """
     name = "<stdin>" if file == "-" else file
-    if imports is not None and ignore_imports:
-        raise click.UsageError("--imports and --ignore-imports exclude each other.")
     try:
         options = Options.of(
             imports,
@@ -136,7 +134,7 @@ def _as_options(message: str) -> str:
     """What is wrong with keyword arguments, as about options: `own_memory must ..` -> `--own-memory must ..`."""
     return (
         re.sub(
-            r"\b(own_memory|pause_at|pause_import|memory(?= and))",
+            r"\b(own_memory|pause_at|pause_import|ignore_imports|imports(?= and)|memory(?= and))",
             lambda name: f"--{name[0].replace('_', '-')}",
             message,
         )

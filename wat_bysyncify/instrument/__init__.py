@@ -27,18 +27,20 @@ in: the stack *rewinds*. The last function called, which asked for the pause, th
                                                  (call $save_i32 (local.get $call))
     )                                          )
 
-The state is three globals, one of which is 1: `$normal`, `$unwinding`, `$rewinding`. Five control functions change and
-tell it; hosts call them as exports, code inside the module as imports from `bysyncify` (or `asyncify`):
+The state is three globals, one of which is 1: `$normal`, `$unwinding`, `$rewinding`. Control functions change and tell
+it; hosts call them as exports, code inside the module as imports from `bysyncify` (or `asyncify`):
 
     start_unwind(data)   begins a pause; the caller returns then
     stop_unwind()        the stack is unwound: other code may run
     start_rewind(data)   begins to resume; the caller calls the bottom-most function again
     stop_rewind()        the stack is as it was: the caller goes on behind its start_unwind
     get_state()          0 normal, 1 unwinding, 2 rewinding
+    set_fuel(n)          of modules with pause points: how many are passed before one pauses
+    set_data(data)       and where that one unwinds to
 
 `data` points to two i32: where the next byte of the saved frames goes (they grow upwards), and where their room ends.
 A frame holds the live locals, then the number of the call; an inner function's lies below its caller's. A reference is
-put into a table, and its number there into the frame.
+put into a table, and its number there into the frame. With tail calls, the number of the function comes last.
 
     data:     position | end
     frames:   $sleep's caller: locals, call | its caller: locals, call | ... <- position              <- end
@@ -57,15 +59,15 @@ What is done, in the order of the files:
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
     nonnull.py     locals that cannot be null                                tokens -> tokens
     pausepoints.py pause points where there is no call                       tokens -> tokens
-    legacy.py      handlers of a `try` that pause                            tokens -> tokens
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
+    legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
     liveness.py    the locals that are live at each pausing call             Body -> sets of locals
-    skip.py        guards around the steps                                   Lifted -> text
-    jump.py        or else, blocks to jump out of                            Lifted -> text
+    skip.py        guards around the steps                                   Lifted, Source -> text
+    jump.py        or else, blocks to jump out of                            Lifted, Source -> text
     and at the end:
     runtime.py     the control functions and those that save and restore     ids -> text
-    additions.py   all that is added, in order                               ids, Tails -> text
+    additions.py   all that is added, in order                               Program -> text
     rewrite.py     all of it, from text to text
 
     scope.py       what names mean, in a module and in a function

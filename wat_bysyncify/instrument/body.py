@@ -120,8 +120,7 @@ class Body:
     """A function's body: its sequence, and what the stages behind need to know of it.
 
     `sites` are the tokens that name labels by number, in the order of the text, each with which of its words do so and
-    the levels of the labels;
-    `labels` all label ids. For `events` see liveness.py.
+    the levels of the labels; `labels` are all label ids. For `events` see below.
     """
 
     tokens: list[Token]

@@ -71,7 +71,8 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     """The functions that can pause, and those to instrument; `control` are the control functions among them."""
     found = Pausing(module)
     funcs = module.funcs.entities
-    free = options.imports is None and not options.ignore_imports and not control  # any import may pause
+    driven = any(name in names.TOP_MOST | names.BOTTOM_MOST for name in control.values())  # by the module itself
+    free = options.imports is None and not options.ignore_imports and not driven  # any import may pause
     matches = matcher(options.imports or ())
     for i, func in enumerate(funcs):
         if func.imported and not options.ignore_imports:

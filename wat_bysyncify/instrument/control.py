@@ -3,7 +3,7 @@
     (import "bysyncify" "start_unwind" (func $pause (param i32)))
 
 goes, and at the end of the module stands a function `$pause`, which runtime.py fills in: calls by name need no change.
-The functions behind the import move up by one; where they are named by number, the numbers follow.
+The numbers of the functions behind the import are one less then, wherever they stand.
 """
 
 from __future__ import annotations

@@ -138,9 +138,7 @@ def fold(tokens: list[Token], scope: Scope) -> Body:
     Raises `BodyError` with the number of the token that does not fit.
     """
     try:
-        return _Walk(tokens, scope).walk()
-    except _Moves as moves:
-        return fold(moves.tokens, scope)
+        return _walked(tokens, scope)
     except (Irregular, BodyError) as error:
         cut = regular(tokens, scope.program.codes)
         if cut != tokens:
@@ -149,12 +147,20 @@ def fold(tokens: list[Token], scope: Scope) -> Body:
             raise BodyError("a word that belongs to no instruction", 0) from None
         closed = _Walk(tokens, scope)
         closed.diverging = []
-        with suppress(BodyError):
+        with suppress(BodyError, _Moves):
             closed.walk()
         if not closed.diverging:
             error.tokens = tokens
             raise
-        return _Walk(close_diverging(tokens, closed.diverging), scope).walk()
+        return _walked(close_diverging(tokens, closed.diverging), scope)
+
+
+def _walked(tokens: list[Token], scope: Scope) -> Body:
+    """The body, with handlers that can pause behind their try."""
+    try:
+        return _Walk(tokens, scope).walk()
+    except _Moves as moves:
+        return _Walk(moves.tokens, scope).walk()
 
 
 def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:

@@ -107,7 +107,7 @@ def rewrite_function(func: Func, indent: str, program: Program) -> str:
     parts = _read(func, program, instrumented=True)
     if not parts.body.calls:
         if func.number not in program.tails.dispatcher:
-            return "".join(tokens([func.node]))
+            return complete_function(func, program) if program.old else "".join(tokens([func.node]))
         return _forwarding(func, parts, indent, program)
     try:
         return _Function(func, parts, indent, program).text()

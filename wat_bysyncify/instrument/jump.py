@@ -73,13 +73,7 @@ class Jump(Layout):
             self.line(indent, f"(block {label}{typed}")
         stretch = _Stretch(len(self.out), indent, self.base)
         self.out.append("")
-        stack = [self.arm(self.lifted.arm, indent, stretch)]
-        while stack:
-            inner = next(stack[-1], None)
-            if inner is None:
-                stack.pop()
-            else:
-                stack.append(self.arm(*inner))
+        self.arms(self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch, restores, restore_call))
         if whole:
             if results:
@@ -165,7 +159,7 @@ class Jump(Layout):
     def sets(self, nest: Nest, indent: str) -> None:
         """Where the results of a block go."""
         for text in nest.sets:
-            self.line(indent, f"({text})")
+            self.line(indent, f"({text})" if nest.block.folded else text)
         if nest.lead.trail:
             self.out += (" ", nest.lead.trail)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from .source import Piece, Source
 from .steps import Stmt, Value
 
@@ -15,6 +18,20 @@ class Layout:
         self.source = source
         self.newline = newline
         self.out: list[str] = []
+
+    def arm(self, *where: Any) -> Iterator[Any]:
+        """Writes an arm of a block, or the function; yields what `arm` is given for each arm inside, in its place."""
+        raise NotImplementedError
+
+    def arms(self, *where: Any) -> None:
+        """Writes an arm with all arms inside it, to any depth."""
+        stack = [self.arm(*where)]
+        while stack:
+            inner = next(stack[-1], None)
+            if inner is None:
+                stack.pop()
+            else:
+                stack.append(self.arm(*inner))
 
     def line(self, indent: str, text: str) -> None:
         self.out += (self.newline, indent, text)

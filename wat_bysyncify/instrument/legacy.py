@@ -78,7 +78,7 @@ def move_handlers(
             first = codes[at].word if codes[at].word.startswith("$") else unused("$handled", labels)
             names[at] = first, [unused("$caught", labels) for _ in each.moved]
             bodies[at] = []
-            sinks[-1].extend(_headers(each, tokens, codes, *names[at]))
+            sinks[-1].extend(_headers(each, tokens, *names[at]))
         if at in numbers:
             token = _renumbered(token, numbers[at], levels, sums, own)
         sinks[-1].append(token)
@@ -101,7 +101,7 @@ def move_handlers(
     return out
 
 
-def _headers(each: Try, tokens: list[Token], codes: list[Code], done: str, caught: list[str]) -> list[Token]:
+def _headers(each: Try, tokens: list[Token], done: str, caught: list[str]) -> list[Token]:
     """The openings of the blocks around a try: where all is done, and where each handler's values come out."""
     type_use = list(tokens[each.start + 1 : each.end])
     found = [_opening(each, f"block {done}"), *(Token(token.type, token, 0) for token in type_use)]

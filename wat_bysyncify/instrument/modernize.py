@@ -26,7 +26,7 @@ HINTS = (
 
 
 def modernize(nodes: List, text: str) -> tuple[List, bool]:
-    """The nodes of today's text for `nodes`, which are changed (new tokens have the width 0); were there old ifs?"""
+    """The nodes of today's text for `nodes`, which are changed; were there old ifs?"""
     old = False
     if any(hint in text for hint in HINTS):
         _rename(nodes)

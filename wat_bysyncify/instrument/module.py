@@ -1,7 +1,8 @@
 """Nodes -> Module: the fields, the index spaces by name and by number, types, imports and exports.
 
 Abbreviations are read as the spec expands them ("Text Format / Modules"): inline imports and exports, type uses,
-fields without `(module ...)` around them. Bodies of functions are not read here (fold.py does, where it must).
+fields without `(module ...)` around them. Of the bodies of functions nothing is read but, where a number asks for them,
+the types that inline signatures add (fold.py reads bodies).
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Space:
 class Module:
     """A text, read: `nodes` is all of it, `fields` the module's fields among them (`holder` is the list they are in).
 
-    `source` are the nodes as they stood in the text, for the places of errors.
+    `source` are the nodes in the order of the text, for the places of errors.
     """
 
     nodes: List
@@ -226,14 +227,14 @@ class Module:
                     found |= set() if number is None else {number}
         return found
 
-    def error(self, message: str, node: Node, inner: int = 0) -> WatError:
-        """An error at a field (a list, or a token of `holder`), or at the token `inner` in it."""
-        return WatError(message, self.offset(node, inner))
+    def error(self, message: str, node: Node) -> WatError:
+        """An error at a field: a list, or a token of `holder`."""
+        return WatError(message, self.offset(node))
 
-    def offset(self, node: Node, inner: int = 0) -> int:
-        """The index in the source of a field, or of the token number `inner` in it."""
+    def offset(self, node: Node) -> int:
+        """The index in the source of a field."""
         if isinstance(node, list):
-            return offset_of(self.source, node, inner)
+            return offset_of(self.source, node)
         holder = holder_of(self.source)
         position = next(i for i, child in enumerate(holder) if child is node)
         before = sum(token.width for token in tokens(holder[:position]))

@@ -23,8 +23,8 @@ REWINDING = 2  # what get_state gives; 0 is normal, 1 unwinding
 SAVED_SIZES = {"i32": 4, "i64": 8, "f32": 4, "f64": 8, "v128": 16}
 
 
-# The types in which references are saved, to tables, with the heap type of each.
-SAVED_REFERENCES = {"funcref": "func", "externref": "extern", "anyref": "any", "exnref": "exn"}
+# The types in which references are saved, to tables.
+SAVED_REFERENCES = ("funcref", "externref", "anyref", "exnref")
 
 
 def is_control(imported: tuple[str, str]) -> bool:

@@ -56,6 +56,8 @@ class Options:
                 raise ValueError(f"pause_at must be of {', '.join(PAUSE_AT)}, not {place!r}")
         if own_memory is not None and not 1 <= own_memory <= MOST_PAGES:
             raise ValueError(f"own_memory must be from 1 to {MOST_PAGES} pages, not {own_memory}")
+        if imports is not None and ignore_imports:
+            raise ValueError("imports and ignore_imports exclude each other")
         if memory is not None and own_memory is not None:
             raise ValueError("memory and own_memory exclude each other")
         if rewind not in REWIND:

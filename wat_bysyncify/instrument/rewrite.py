@@ -43,9 +43,11 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         ids = choose_ids(module, control, options)
         additions = Additions(module, control, options, ids)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        program = Program(module, codes, pausing, ids, newline, annotated=MARK in text, jump=options.rewind == "jump")
+        program = Program(
+            module, codes, pausing, ids, newline, annotated=MARK in text, old=old, jump=options.rewind == "jump"
+        )
         find_tails(program)
-        return iter(_Rewrite(program, additions, control).pieces(old, progress or (lambda done, total: None)))
+        return iter(_Rewrite(program, additions, control).pieces(progress or (lambda done, total: None)))
     finally:
         if was_enabled:
             gc.enable()
@@ -60,8 +62,8 @@ class _Rewrite:
         self.stubs = {id(function.node) for function in control.functions}
         self.indents = _Indents(self.module.holder)
 
-    def pieces(self, old: bool, progress: Callable[[int, int], None]) -> list[str]:
-        """The text of the new module. `old` says that what cannot pause must be completed too."""
+    def pieces(self, progress: Callable[[int, int], None]) -> list[str]:
+        """The text of the new module."""
         module, program, indents = self.module, self.program, self.indents
         instrumented = program.pausing.instrumented
         replaced: dict[int, str] = {}  # nodes by identity
@@ -70,7 +72,7 @@ class _Rewrite:
         for done, func in enumerate(todo, 1):
             replaced[id(func.node)] = rewrite_function(func, indents.of(func.node), program)
             progress(done, len(todo))
-        if old:
+        if program.old:  # what cannot pause is completed too
             for func in own:
                 if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
                     replaced[id(func.node)] = complete_function(func, program)

@@ -32,19 +32,29 @@ class Program:
     """What the functions of a module have in common.
 
     `defined` is the number of functions that the module itself has; `annotated` says whether there are annotations
-    about instructions, `jump` whether functions rewind by jumping. `used` collects the types in which values are saved.
+    about instructions, `old` whether the text is that of older tools,
+    `jump` whether functions rewind by jumping. `used` collects the types in which values are saved.
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "ids", "jump", "lines", "lookups", "module", "newline", "pausing",
+        "annotated", "codes", "defined", "ids", "jump", "lines", "lookups", "module", "newline", "old", "pausing",
         "placeholders", "settled", "tails", "types", "used",
     )  # fmt: skip
 
     def __init__(
-        self, module: Module, codes: Codes, pausing: Pausing, ids: Ids, newline: str, *, annotated: bool, jump: bool
+        self,
+        module: Module,
+        codes: Codes,
+        pausing: Pausing,
+        ids: Ids,
+        newline: str,
+        *,
+        annotated: bool,
+        old: bool,
+        jump: bool,
     ) -> None:
         self.module, self.codes, self.pausing, self.ids, self.newline = module, codes, pausing, ids, newline
-        self.annotated, self.jump = annotated, jump
+        self.annotated, self.old, self.jump = annotated, old, jump
         self.defined = len(module.funcs.entities)
         self.types = TypeUses(module)
         self.placeholders = Placeholders(module, ids.funcs)

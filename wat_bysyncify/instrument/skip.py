@@ -56,18 +56,8 @@ class Skip(Layout):
 
     def body(self, lifted: Lifted, results: tuple[str, ...], indent: str) -> None:
         """The whole of a function's steps, and how its end is left."""
-        self.steps(lifted.arm, indent)
+        self.arms(lifted.arm, None, indent)
         self.line(indent, "(unreachable)" if results else "(return)")
-
-    def steps(self, arm: Arm, indent: str) -> None:
-        """The steps of a function, to any depth of nesting."""
-        stack = [self.arm(arm, None, indent)]
-        while stack:
-            inner = next(stack[-1], None)
-            if inner is None:
-                stack.pop()
-            else:
-                stack.append(self.arm(*inner))
 
     def arm(self, arm: Arm, nest: Nest | None, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""

@@ -69,11 +69,6 @@ class Source:
         token = str(self.tokens[at])
         return self._relabel(token, self.sites[at], level, 1) if at in self.sites else token
 
-    def core(self, at: int, level: int) -> str:
-        """One token without its trivia."""
-        core = self.codes[at].core
-        return self._relabel(core, self.sites[at], level, 1) if at in self.sites else core
-
     def enter(self, level: int, guarded: bool, label: str) -> None:
         """Goes into the block with the label of a level, around which a guard stands, which is a label more, or not."""
         if level:
