@@ -43,11 +43,12 @@ _HEADER = frozenset("export import type param result".split())
 
 def header_of(node: Node) -> list[Node]:
     """The lists that stand before all else in a field: `(export ..)`, `(import ..)` and the type use."""
-    found = []
-    for child in children(node):
-        if head(child) not in _HEADER:
-            break
-        found.append(child)
+    found: list[Node] = []
+    if isinstance(node, list):
+        for child in node[1:-1]:
+            if (isinstance(child, Token) and child.type == "WORDS") or head(child) not in _HEADER:
+                break
+            found.append(child)
     return found
 
 

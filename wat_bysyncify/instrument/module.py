@@ -365,15 +365,13 @@ def type_use(module: Module, node: Node) -> tuple[list[tuple[str | None, str]], 
     Raises `UnknownType`.
     """
     params, results, count = _signature(node)
-    for child in children(node):
+    for child in header_of(node):
         if head(child) == "type" and not params and not results:
             type_ = module.func_type(node_words(child)[1])
             if type_ is None:
                 raise UnknownType(f"unknown function type {node_words(child)[1]}")
             types, results = type_
             params = [(None, type_) for type_ in types]
-        if head(child) not in ("type", "export", "import"):
-            break
     return params, results, count
 
 
