@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import wasmtime
 
-from wat_bysyncify import rewrite
+from wat_bysyncify import WatError, rewrite
 from wat_bysyncify.sexpr import parse
 from wat_bysyncify.sexpr.nodes import tokens, words
 
@@ -342,3 +342,18 @@ def test_a_chain_of_a_hundred_thousand_calls() -> None:
     fields = [f"(func $f{i} (call $f{i + 1}))" for i in range(length)]
     output = rewrite(module(*fields, f"(func $f{length} (call $sleep))", "(func $g (nop))"))
     assert output.count("(block $unwind ") == length + 1
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("(local $x) (call $sleep)", "a local without a type"),
+        ("(try_table (catch) (call $sleep))", "a catch clause without a label"),
+        ("(try_table (catch_all) (call $sleep))", "a catch clause without a label"),
+        ("(ref.null) (call $sleep) (drop)", "ref.null without a type"),
+    ],
+)
+def test_text_with_something_missing(code: str, message: str) -> None:
+    """Bad text is said to be so, whatever is missing."""
+    with pytest.raises(WatError, match=message):
+        rewrite(f'(module (import "env" "sleep" (func $sleep)) (func {code}))')

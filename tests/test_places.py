@@ -229,6 +229,8 @@ def test_fuel_from_inside() -> None:
         ({"own_memory": 0}, "own_memory must be from 1 to 65535 pages, not 0"),
         ({"own_memory": 1, "memory": "m"}, "memory and own_memory exclude each other"),
         ({"pause_import": "a.b"}, "pause_import is for pause_at"),
+        ({"pause_at": "loops", "ignore_indirect": True}, "pause_at and ignore_indirect exclude each other"),
+        ({"imports": "a.b", "ignore_imports": True}, "imports and ignore_imports exclude each other"),
     ],
 )
 def test_bad_options(options: dict[str, Any], message: str) -> None:

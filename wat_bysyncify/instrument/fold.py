@@ -628,6 +628,8 @@ class _Walk:
         for at in range(start + 1, end):
             if self.codes[at].act == act.CATCH:
                 words = self.codes[at].words
+                if not words:
+                    raise BodyError("a catch clause without a label", at)
                 found.append(self.label_outside(words[-1], at, len(words)).id)
         return found
 

@@ -45,7 +45,10 @@ def _read(func: Func, program: Program, instrumented: bool) -> _Parts:
     for each in node[position:-1]:
         if head(each) != "local" or (isinstance(each, Token) and each.type == "WORDS"):
             break
-        found += value_types(each)
+        try:
+            found += value_types(each)
+        except IndexError:
+            raise program.module.error("a local without a type", func.node) from None
         header.append(nullable_local(each) if instrumented else each)
         position += 1
     inside = tokens(node[position:-1])

@@ -464,6 +464,8 @@ class _Lift:
         """The type of the reference that an instruction leaves, where its immediates say it."""
         code = self.codes[start]
         named = words(self.body.tokens[start])[1:2]
+        if not named and code.op not in ("ref.i31", "ref.cast"):
+            raise BodyError(f"{code.op} without a type", start)
         match code.op:
             case "ref.null":
                 return (f"(ref null {named[0]})",)

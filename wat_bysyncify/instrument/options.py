@@ -58,6 +58,8 @@ class Options:
             raise ValueError(f"own_memory must be from 1 to {MOST_PAGES} pages, not {own_memory}")
         if imports is not None and ignore_imports:
             raise ValueError("imports and ignore_imports exclude each other")
+        if places and ignore_indirect:
+            raise ValueError("pause_at and ignore_indirect exclude each other")  # there, any code can pause
         if memory is not None and own_memory is not None:
             raise ValueError("memory and own_memory exclude each other")
         if rewind not in REWIND:

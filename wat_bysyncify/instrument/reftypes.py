@@ -34,7 +34,7 @@ def heap_type(type_: str) -> str:
     """What a reference type refers to: `$t` of `(ref null $t)`, `any` of `anyref`; "" for other types."""
     if type_ in _SHORT:
         return _SHORT[type_]
-    return type_[1:-1].split()[-1] if type_.startswith("(ref ") else ""
+    return type_[5:-1].removeprefix("null ") if type_.startswith("(ref ") else ""
 
 
 def is_nullable(type_: str) -> bool:

@@ -1,0 +1,21 @@
+;; Ids of types with spaces and parentheses in them, of references alive across a pause, in all places.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (type $"a b" (struct (field $"x )" (mut i32))))
+  (type $"f (" (func (param i32) (result (ref $"a b"))))
+  (elem declare func $"make it")
+  (func $"make it" (param $n i32) (result (ref $"a b"))
+    (drop (call $next (i32.const 0)))
+    (struct.new $"a b" (local.get $n)))
+  (func $"tail" (param $n i32) (result (ref null $"a b"))
+    (return_call_ref $"f (" (local.get $n) (ref.func $"make it")))
+  (func (export "run") (param $n i32) (result i32)
+    (local $"my x" (ref $"a b")) (local $y (ref null $"a b"))
+    (local.set $"my x" (call_ref $"f (" (local.get $n) (ref.func $"make it")))
+    (local.set $y (call $"tail" (i32.const 5)))
+    (i32.add
+      (struct.get $"a b" $"x )" (block $"l )" (result (ref $"a b")) (drop (call $next (i32.const 1))) (local.get $"my x")))
+      (struct.get $"a b" $"x )" (local.get $y))))
+)
+(assert_return (invoke "run" (i32.const 7)) (i32.const 12))
