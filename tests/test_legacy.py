@@ -82,3 +82,13 @@ def test_handler_that_moves_and_a_loop_that_never_ends() -> None:
     code = "(try (do (nop)) (catch $e (drop) (call $sleep))) (loop $l (br $l))"
     output = rewrite(f"(module {SLEEP} (tag $e (param i32)) (func (result i32) {code}))")
     assert "$caught" in output and "(unreachable)" in output
+
+
+def test_place_of_an_error_behind_what_is_added() -> None:
+    """An error is where the reader has it, though handlers were moved before it was found."""
+    for before in ("(loop $l (br $l)) (drop)", "(try (do) (catch_all (call $sleep)))"):
+        text = f"(module {SLEEP} (func\n  {before} (call $sleep) (local.get 9) (drop)))"
+        with pytest.raises(WatError) as error:
+            rewrite(text)
+        column = text.split("\n")[1].index("(local.get 9)") + 1
+        assert error.value.report(text, "x").startswith(f"x:2:{column}: error: unknown local 9")

@@ -52,7 +52,8 @@ What is done, in the order of the files:
     control.py     imports of control functions -> functions of the module   nodes -> nodes
     module.py      the index spaces, types, imports and exports              nodes -> Module
     calls.py       which functions can pause                                 Module -> Pausing
-    tailcalls.py   whose frame is whose, where a call leaves none            Pausing -> Tails
+    scope.py       all that the functions have in common                     Module, Pausing -> Program
+    tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails
     then for each function that can, led by function.py; first what the rest need not know is said in other words:
     annotations.py branch hints, with their instructions                     tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
@@ -70,7 +71,6 @@ What is done, in the order of the files:
     additions.py   all that is added, in order                               Program -> text
     rewrite.py     all of it, from text to text
 
-    scope.py       what names mean, in a module and in a function
     instructions.py, code.py   what the instructions are, and what a token says
     reftypes.py    reference types
     placeholder.py values of any type, for where nobody reads them

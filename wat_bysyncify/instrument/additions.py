@@ -86,8 +86,8 @@ class Additions:
         if self.options.own_memory is not None:
             return [own_memory_text(ids.frames, self.exports("memory"), self.options.own_memory)]
         if not memories:
-            export = "memory" if "memory" not in self.module.exports else "bysyncify_memory"
-            return [[f'(memory (export "{export}") 1)']]
+            exports = ['"memory"'] if "memory" not in self.module.exports else self.exports("memory")
+            return [["".join(["(memory", *(f" (export {name})" for name in exports), " 1)"])]]
         word = ids.memory.strip() or "0"
         memory = memories[self.module.memories.index(word) or 0]
         if self.control.functions or memory.imported or memory.number in self.module.exported("memory"):

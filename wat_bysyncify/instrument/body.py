@@ -111,8 +111,6 @@ class Group:
     """A statement with pausing calls: its items in order of evaluation."""
 
     items: list[Item]
-    start: int
-    end: int
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..sexpr.nodes import Token, core_length, pieces, plain_id
 from .instructions import CONTROL, SIGNATURES
 
-# What the walk over a body (fold.py) does at a token, most frequent first.
+# What the walk over a body (fold.py) does at a token. The order counts: fold.py asks for ranges.
 (
     GET,  # local.get
     CONST,  # an instruction without operands and with one result
@@ -20,7 +20,7 @@ from .instructions import CONTROL, SIGNATURES
     TEE,
     CALL,
     BRANCH,  # br br_if br_table br_on_*
-    STOP,  # return unreachable throw throw_ref and tail calls
+    STOP,  # return unreachable throw throw_ref rethrow and tail calls, but those through a table
     BLOCK,  # block loop try_table, and the try of old
     IF,
     THEN,
@@ -30,7 +30,7 @@ from .instructions import CONTROL, SIGNATURES
     CATCH,  # (catch ..) of a try_table; catch and catch_all of a try
     CALL_INDIRECT,  # also call_ref
     RETURN_CALL_INDIRECT,
-    OTHER,  # control that fold.py looks up by name
+    OTHER,  # struct.new array.new_fixed, and control words out of place
     HEAP_TYPE,  # (ref ..) behind an instruction
     UNKNOWN,
     IMMEDIATE,  # words that belong to the instruction before

@@ -2,8 +2,8 @@
 
     (import "bysyncify" "start_unwind" (func $pause (param i32)))
 
-goes, and at the end of the module stands a function `$pause`, which runtime.py fills in: calls by name need no change.
-The numbers of the functions behind the import are one less then, wherever they stand.
+goes, and at the end of the module stands a function `$pause`, whose code runtime.py writes: calls by name stay as they
+are. The numbers of the functions behind the import are one less then, wherever they stand.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Control:
 
 
 def take_control(nodes: List) -> Control:
-    """The nodes without imports of control functions, and with functions in their places."""
+    """The nodes without imports of control functions, and with functions for them at the end."""
     holder = holder_of(nodes)
     kept: List = []
     functions: list[ControlFunction] = []

@@ -105,7 +105,7 @@ class _Seq:
         """The operand stack is empty before tokens[end]: a statement ends."""
         items = self.items
         if pauses > self.bound_pauses or self.takes:
-            items[self.bound :] = [Group(items[self.bound :], self.bound_token, end)]
+            items[self.bound :] = [Group(items[self.bound :])]
             self.bound += 1
             self.bound_pauses = pauses
             self.takes = 0
@@ -125,7 +125,7 @@ class _Seq:
             if not self.bound_dead:
                 tail = Run(self.bound_token, end)
                 if pauses > self.bound_pauses or self.takes:
-                    tail = Group(self.items[self.bound :], self.bound_token, end)
+                    tail = Group(self.items[self.bound :])
             del self.items[self.bound :]  # what cannot be reached goes: it could only leave values for nobody
         elif self.bound_token < end:
             self.boundary(end, pauses, dead)
@@ -150,7 +150,7 @@ def fold(tokens: list[Token], scope: Scope) -> Body:
         with suppress(BodyError, _Moves):
             closed.walk()
         if not closed.diverging:
-            error.tokens = tokens
+            error.tokens = error.tokens or tokens
             raise
         return _walked(close_diverging(tokens, closed.diverging), scope)
 
@@ -158,9 +158,14 @@ def fold(tokens: list[Token], scope: Scope) -> Body:
 def _walked(tokens: list[Token], scope: Scope) -> Body:
     """The body, with handlers that can pause behind their try."""
     try:
+        try:
+            return _Walk(tokens, scope).walk()
+        except _Moves as moves:
+            tokens = moves.tokens
         return _Walk(tokens, scope).walk()
-    except _Moves as moves:
-        return _Walk(moves.tokens, scope).walk()
+    except BodyError as error:
+        error.tokens = tokens
+        raise
 
 
 def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
@@ -194,7 +199,7 @@ class _Walk:
         self.labels: set[str] = set()
         self.shadowed = False
         self.sites: list[tuple[int, list[tuple[int, int]]]] = []
-        self.tries: list[int] = []  # the ids of the try_tables around
+        self.tries: list[int] = []  # the ids of the try_tables and tries around
         self.carried: dict[int, tuple[str, ...]] = {}
         self.frame_count = 0
         # The last tokens of blocks that diverge, where these count as dead ends.

@@ -73,7 +73,7 @@ def _prefixes(module: Module, control: Control, options: Options) -> tuple[str, 
         said = {function.module for function in control.functions}
         chosen = [name for name in names.CONTROL_MODULES if name in said] or ["bysyncify"]
     for prefix in chosen:
-        for name in (*names.CONTROL_FUNCTIONS, *names.FUEL_FUNCTIONS):
+        for name in (*names.CONTROL_FUNCTIONS, *names.FUEL_FUNCTIONS, "memory"):
             node = module.exports.get(f"{prefix}_{name}")
             if node is not None:
                 raise module.error(f'"{prefix}_{name}" is exported already: is this module rewritten?', node)

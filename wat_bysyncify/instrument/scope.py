@@ -31,9 +31,9 @@ class Tails:
 class Program:
     """What the functions of a module have in common.
 
-    `defined` is the number of functions that the module itself has; `annotated` says whether there are annotations
-    about instructions, `old` whether the text is that of older tools,
-    `jump` whether functions rewind by jumping. `used` collects the types in which values are saved.
+    `defined` is how many functions the module has without those that are added; `annotated` says whether there are
+    annotations about instructions, `old` whether the text is that of older tools, `jump` whether functions rewind by
+    jumping. `used` collects the types in which values are saved.
     """
 
     __slots__ = (
@@ -62,7 +62,7 @@ class Program:
         self.used: set[str] = set()
         self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
-        self.lines: list[list[str]] = []  # and as text
+        self.lines: list[list[str]] = []  # as text, with the types that they need
 
     def type_name(self, type_: FuncType) -> str:
         """A name of a function type that stands alone; if the module does not define it, it gets it at its end."""

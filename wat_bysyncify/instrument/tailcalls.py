@@ -102,8 +102,7 @@ class _Find:
         call, _, rest = said.partition(" ")
         name = "$call_" + ("".join(char if char.isalnum() else "_" for char in code.word.lstrip("$")) or "indirect")
         if code.op == "return_call_indirect":
-            table = code.word if code.word else ""
-            params.append(program.module.address_type("table", table))
+            params.append(program.module.address_type("table", code.word))
             name = "$call_indirect"
         elif code.op == "return_call_ref":
             params.append(f"(ref null {rest})")
