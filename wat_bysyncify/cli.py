@@ -81,20 +81,7 @@ class _Command(click.Command):
     help="How functions find their way back: skip what is done, which reads well, or jump, which runs fast.",
 )
 @click.version_option(__version__, prog_name="wat-bysyncify")
-def main(
-    file: str,
-    output: str | None,
-    imports: tuple[str, ...] | None,
-    ignore_imports: bool,
-    ignore_indirect: bool,
-    add_list: tuple[str, ...],
-    names: str | None,
-    memory: str | None,
-    own_memory: int | None,
-    pause_at: tuple[str, ...],
-    pause_import: str | None,
-    rewind: str,
-) -> None:
+def main(file: str, output: str | None, **given: Any) -> None:
     """Rewrite a WebAssembly module in the text format so that it can pause and resume.
 
     FILE is the module; - or nothing means standard input. LIST is comma-separated; @file in it stands for a file with
@@ -102,18 +89,7 @@ def main(
     """
     name = "<stdin>" if file == "-" else file
     try:
-        options = Options.of(
-            imports,
-            ignore_imports,
-            ignore_indirect,
-            add_list,
-            names,
-            memory,
-            own_memory,
-            pause_at,
-            pause_import,
-            rewind,
-        )
+        options = Options.of(**given)
     except ValueError as error:
         raise click.UsageError(_as_options(str(error))) from None
     text = _read(file, name)

@@ -8,9 +8,10 @@ are. The numbers of the functions behind the import are one less then, wherever 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, unquote, words
+from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, unquote, with_words, words
 from . import names
 from .fields import children, head, header_of, holder_of, node_words, parse_nat
 from .module import read_module
@@ -207,29 +208,19 @@ class _Numbers:
 
     def token(self, token: Token, ops: frozenset[str], before: str = "") -> Token:
         """A token in which a number behind one of the words `ops` is a function's."""
-        out: list[str] = []
-        done = 0
-        for start, word in pieces(token):
-            if before in ops:
-                new = self.new(word)
-                if new is not None:
-                    out += [token[done:start], new]
-                    done = start + len(word)
-            before = word
-        return Token(token.type, "".join([*out, token[done:]]), token.width) if out else token
+        said = words(token)
+        return self.renumbered(token, [k for k, op in enumerate([before, *said[:-1]]) if op in ops], said)
 
     def listed(self, token: Token, after: str = "") -> Token:
         """A token of an element segment: its numbers are functions, behind the word `after` if one is given."""
-        out: list[str] = []
-        done = 0
-        begun = not after
-        for start, word in pieces(token):
-            new = self.new(word) if begun else None
-            begun = begun or word == after
-            if new is not None:
-                out += [token[done:start], new]
-                done = start + len(word)
-        return Token(token.type, "".join([*out, token[done:]]), token.width) if out else token
+        said = words(token)
+        first = 0 if not after else said.index(after) + 1 if after in said else len(said)
+        return self.renumbered(token, range(first, len(said)), said)
+
+    def renumbered(self, token: Token, positions: Iterable[int], said: list[str]) -> Token:
+        """A token in which the numbers at some positions are functions'."""
+        new = {k: word for k in positions if (word := self.new(said[k])) is not None}
+        return Token(token.type, with_words(token, new), token.width) if new else token
 
 
 _NAME_FUNCTIONS = frozenset(("call", "return_call", "ref.func", "func"))

@@ -255,11 +255,7 @@ class _Walk:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
-                    if height != len(frame.type[1]) and not dead:
-                        raise self.leaves(frame, height, i)
-                    frame.arms.append(seq.close(i, height, pauses, dead))
-                    frame.marks[-1] = (frame.marks[-1][0], i)
-                    frame.pauses += pauses
+                    self.close_arm(frame, seq, i, height, pauses, dead)
                     continue
                 start = entry[0]
                 code = codes[start]
@@ -305,11 +301,7 @@ class _Walk:
                 if code.flat:
                     if what == act.THEN or frame.op != "if" or frame.folded or len(frame.arms):
                         raise BodyError(f"unexpected {code.op}", i)
-                    if height != len(frame.type[1]) and not dead:
-                        raise self.leaves(frame, height, i)
-                    frame.arms.append(seq.close(i, height, pauses, dead))
-                    frame.marks[-1] = (frame.marks[-1][0], i)
-                    frame.pauses += pauses
+                    self.close_arm(frame, seq, i, height, pauses, dead)
                 else:
                     begun = open_[-1][0] if open_ and open_[-1] else -1
                     if begun < 0 or codes[begun].act != act.IF or (frame.start == begun) == (what == act.THEN):
@@ -342,11 +334,7 @@ class _Walk:
                 if frame.op != "try" or frame.folded == code.flat:
                     raise BodyError(f"unexpected {code.op}", i)
                 if code.flat:
-                    if height != len(frame.type[1]) and not dead:
-                        raise self.leaves(frame, height, i)
-                    frame.arms.append(seq.close(i, height, pauses, dead))
-                    frame.marks[-1] = (frame.marks[-1][0], i)
-                    frame.pauses += pauses
+                    self.close_arm(frame, seq, i, height, pauses, dead)
                 if what == act.DO:
                     frame.marks[-1] = (i, -1)
                     height = len(frame.type[0])
@@ -434,11 +422,7 @@ class _Walk:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
-                    if height != len(frame.type[1]) and not dead:
-                        raise self.leaves(frame, height, i)
-                    frame.arms.append(seq.close(i, height, pauses, dead))
-                    frame.marks[-1] = (frame.marks[-1][0], i)
-                    frame.pauses += pauses
+                    self.close_arm(frame, seq, i, height, pauses, dead)
                 events.append((FINISH, frame.id, frame.op == "loop"))
                 if frame.op == "try_table" or frame.op == "try":
                     events.append((HANDLE, -frame.id, frame.handlers))
@@ -530,6 +514,14 @@ class _Walk:
         if self.moves:
             raise _Moves(move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
         return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed, self.carried)
+
+    def close_arm(self, frame: _Frame, seq: _Seq, at: int, height: int, pauses: int, dead: bool) -> None:
+        """Ends an arm of a block, or its only code, before a token."""
+        if height != len(frame.type[1]) and not dead:
+            raise self.leaves(frame, height, at)
+        frame.arms.append(seq.close(at, height, pauses, dead))
+        frame.marks[-1] = (frame.marks[-1][0], at)
+        frame.pauses += pauses
 
     @staticmethod
     def leaves(frame: _Frame, height: int, at: int) -> BodyError:

@@ -125,9 +125,8 @@ def _forwarding(func: Func, parts: _Parts, indent: str, program: Program) -> str
     """
     before = program.codes[parts.header[-1]]
     source = Source(parts.body, before.trivia, indent)
-    inside = source.before.indent if source.before.indent is not None else indent + "  "
     go_on = program.tails.dispatcher[func.number]
-    added = f"{program.newline}{inside}(if (global.get {program.ids.rewinding}) (then (return_call {go_on})))"
+    added = f"{program.newline}{source.inside}(if (global.get {program.ids.rewinding}) (then (return_call {go_on})))"
     return "".join([*parts.header[:-1], before.core, added, before.trivia or " ", *parts.body.tokens, func.node[-1]])
 
 
@@ -147,7 +146,7 @@ class _Function:
         program.used.update(top(type_, program.module) for _, type_ in saved)
         ids = program.ids
         names = Names(ids.normal, ids.unwinding, ids.rewinding, scope.new_name("$call"), unused("$unwind", body.labels))
-        inside = source.before.indent if source.before.indent is not None else self.indent + "  "
+        inside = source.inside
         write = self.jumping if jumps else self.skipping
         layout = write(lifted, source, names, saved, inside)
         frame = program.tails.numbers.get(self.func.number)

@@ -73,7 +73,7 @@ class Jump(Layout):
             self.line(indent, f"(block {label}{typed}")
         stretch = _Stretch(len(self.out), indent, self.base)
         self.out.append("")
-        self.arms(self.lifted.arm, indent, stretch)
+        self.arms(self.arm, self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch, restores, restore_call))
         if whole:
             if results:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .source import Piece, Source
@@ -19,19 +19,16 @@ class Layout:
         self.newline = newline
         self.out: list[str] = []
 
-    def arm(self, *where: Any) -> Iterator[Any]:
-        """Writes an arm of a block, or the function; yields what `arm` is given for each arm inside, in its place."""
-        raise NotImplementedError
-
-    def arms(self, *where: Any) -> None:
-        """Writes an arm with all arms inside it, to any depth."""
-        stack = [self.arm(*where)]
+    @staticmethod
+    def arms(write: Callable[..., Iterator[Any]], *where: Any) -> None:
+        """Writes an arm with all arms inside it, to any depth: `write` yields its own arguments for each of these."""
+        stack = [write(*where)]
         while stack:
             inner = next(stack[-1], None)
             if inner is None:
                 stack.pop()
             else:
-                stack.append(self.arm(*inner))
+                stack.append(write(*inner))
 
     def line(self, indent: str, text: str) -> None:
         self.out += (self.newline, indent, text)

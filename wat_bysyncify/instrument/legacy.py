@@ -20,7 +20,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from ..sexpr.nodes import Token, pieces
+from ..sexpr.nodes import Token, with_words, words
 from .code import Code
 from .fields import parse_nat
 from .module import FuncType
@@ -129,16 +129,13 @@ def _renumbered(
     token: Token, targets: list[tuple[int, int]], levels: list[int], sums: list[int], own: list[int]
 ) -> Token:
     """A token whose words at some positions are label numbers, to labels of some levels, with what these are now."""
-    out: list[str] = []
-    done = 0
-    found = pieces(token)
+    said = words(token)
+    new = {}
     for position, target in targets:
-        start, word = found[position]
         # Parts of tries whose label is further in than the target lie between.
         first = bisect_right(levels, target)
         more = sums[-1] - sums[first]
         here = bisect_left(levels, target)
         more += sum(own[here:first])
-        out += [token[done:start], str((parse_nat(word) or 0) + more)]
-        done = start + len(word)
-    return Token(token.type, "".join([*out, token[done:]]), token.width)
+        new[position] = str((parse_nat(said[position]) or 0) + more)
+    return Token(token.type, with_words(token, new), token.width)

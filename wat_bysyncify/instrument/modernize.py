@@ -10,7 +10,7 @@ such text is refused if it uses numbers.
 from __future__ import annotations
 
 from ..errors import WatError
-from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens
+from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, with_words, words
 from ..sexpr.parser import offset_of
 from .fields import children, head, header_of, holder_of, node_words, parse_nat
 from .instructions import OLD_NAMES, OLD_TYPES
@@ -55,14 +55,9 @@ def _rename(nodes: List) -> None:
 
 
 def _renamed(token: Token) -> Token:
-    out = []
-    done = 0
-    for start, word in pieces(token):
-        name = OLD_NAMES.get(word) or OLD_TYPES.get(word)
-        if name:
-            out += [token[done:start], name]
-            done = start + len(word)
-    return Token(token.type, "".join([*out, token[done:]]), token.width) if out else token
+    names = (OLD_NAMES.get(word) or OLD_TYPES.get(word) for word in words(token))
+    new = {position: name for position, name in enumerate(names) if name}
+    return Token(token.type, with_words(token, new), token.width) if new else token
 
 
 _BEFORE_CONDITION = frozenset(("type", "param", "result"))

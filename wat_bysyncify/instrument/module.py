@@ -97,6 +97,7 @@ class Module:
     added_types: dict[str, FuncType] = field(default_factory=dict)  # by id; the rewritten module gets them at its end
     exports: dict[str, Node] = field(default_factory=dict)
     counted: bool | None = None  # counts_implicit_types
+    type_numbers: dict[FuncType, int] | None = None  # of the types that stand alone, canonical, the first of each
     implicit: list[FuncType] | None = None  # the types that inline signatures add, once a number asks for one
 
     def address_type(self, kind: str, word: str) -> str:
@@ -169,11 +170,14 @@ class Module:
         Types that only inline signatures define have numbers too, behind all others. These are used only where the
         text itself does: tools do not count them alike.
         """
-        wanted = self.canonical(type_)
-        found = next((number for number, each in self.plain_types.items() if self.canonical(each) == wanted), None)
-        if found is None and self.counts_implicit_types():
-            same = (number for number, each in enumerate(self.implicit_types()) if self.canonical(each) == wanted)
-            found = next((len(self.types.entities) + number for number in same), None)
+        if self.type_numbers is None:
+            listed = list(self.plain_types.items())
+            if self.counts_implicit_types():
+                listed += enumerate(self.implicit_types(), len(self.types.entities))
+            self.type_numbers = {}
+            for number, each in listed:
+                self.type_numbers.setdefault(self.canonical(each), number)
+        found = self.type_numbers.get(self.canonical(type_))
         return "" if found is None else str(found)
 
     def counts_implicit_types(self) -> bool:

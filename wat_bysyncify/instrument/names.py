@@ -10,6 +10,8 @@ In a 64-bit memory both are i64, at 0 and 8.
 
 from __future__ import annotations
 
+import re
+
 CONTROL_MODULES = ("bysyncify", "asyncify")
 CONTROL_FUNCTIONS = ("start_unwind", "stop_unwind", "start_rewind", "stop_rewind", "get_state")
 FUEL_FUNCTIONS = ("set_fuel", "set_data")  # of modules with pause points
@@ -30,6 +32,11 @@ SAVED_REFERENCES = ("funcref", "externref", "anyref", "exnref")
 def is_control(imported: tuple[str, str]) -> bool:
     """Whether an import, (module, name), is one of the control functions."""
     return imported[0] in CONTROL_MODULES and imported[1] in (*CONTROL_FUNCTIONS, *FUEL_FUNCTIONS)
+
+
+def plain(word: str) -> str:
+    """A word as part of an id: what is neither a letter nor a digit of ASCII becomes `_`, and `$` goes."""
+    return re.sub(r"[^A-Za-z0-9]", "_", word.lstrip("$"))
 
 
 def unused(name: str, taken: set[str]) -> str:

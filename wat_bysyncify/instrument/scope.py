@@ -37,8 +37,8 @@ class Program:
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "ids", "jump", "lines", "lookups", "module", "newline", "old", "pausing",
-        "placeholders", "settled", "tails", "types", "used",
+        "annotated", "codes", "defined", "ids", "jump", "lines", "lookups", "module", "new_types", "newline", "old",
+        "pausing", "placeholders", "settled", "tails", "type_ids", "types", "used",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +60,8 @@ class Program:
         self.placeholders = Placeholders(module, ids.funcs)
         self.tails = Tails()
         self.used: set[str] = set()
+        self.type_ids = set(module.types.names)
+        self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
         self.lines: list[list[str]] = []  # as text, with the types that they need
@@ -69,15 +71,14 @@ class Program:
         found = self.module.type_name(type_)
         if found:
             return found
-        added = self.module.added_types
-        if type_ not in added.values():
-            id_ = unused("$called", {*self.module.types.names, *added})
-            added[id_] = type_
+        if type_ not in self.new_types:
+            id_ = self.new_types[type_] = unused("$called", self.type_ids)
+            self.module.added_types[id_] = type_
             uses = "".join(
                 f" ({kind} {' '.join(of)})" for kind, of in zip(("param", "result"), type_, strict=True) if of
             )
             self.lines.append([f"(type {id_} (func{uses}))"])
-        return next(id_ for id_, each in added.items() if each == type_)
+        return self.new_types[type_]
 
     def call(self, word: str) -> tuple[FuncType, bool] | None:
         """The type of the function that a word names, and whether it can pause."""

@@ -56,7 +56,7 @@ class Skip(Layout):
 
     def body(self, lifted: Lifted, results: tuple[str, ...], indent: str) -> None:
         """The whole of a function's steps, and how its end is left."""
-        self.arms(lifted.arm, None, indent)
+        self.arms(self.arm, lifted.arm, None, indent)
         self.line(indent, "(unreachable)" if results else "(return)")
 
     def arm(self, arm: Arm, nest: Nest | None, indent: str) -> Iterator[tuple[Arm, Nest, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from ..sexpr.nodes import pieces
+from ..sexpr.nodes import with_words, words
 from .body import Body
 from .code import Code
 from .fields import parse_nat
@@ -78,21 +78,16 @@ class Source:
         self.guards.append(self.guards[-1] + guarded if level else 0)
 
     def _relabel(self, text: str, targets: list[tuple[int, int]], level: int, shift: int) -> str:
-        out = []
-        done = 0
-        found = pieces(text)
-        for position, target in targets:
-            if target <= level:
-                start, word = found[position]
-                if self.named:
-                    self.used.add(self.labels[target])
-                    out += [text[done:start], self.labels[target]]
-                    done = start + len(word)
-                    continue
-                more = shift + (target == 0) + self.guards[level] - self.guards[target]
-                out += [text[done:start], str((parse_nat(word) or 0) + more)]
-                done = start + len(word)
-        return "".join([*out, text[done:]])
+        near = [(position, target) for position, target in targets if target <= level]
+        if self.named:
+            self.used.update(self.labels[target] for _, target in near)
+            return with_words(text, {position: self.labels[target] for position, target in near})
+        said = words(text)
+        new = {}
+        for position, target in near:
+            more = shift + (target == 0) + self.guards[level] - self.guards[target]
+            new[position] = str((parse_nat(said[position]) or 0) + more)
+        return with_words(text, new)
 
     def around(self, at: int) -> _Trivia:
         """The trivia behind token `at`, taken apart; that before the body for -1."""
@@ -115,6 +110,11 @@ class Source:
         if position >= 0:
             return self.codes[self.line_ends[position]].indent or ""
         return self.indent if self.before.indent is None else self.before.indent
+
+    @property
+    def inside(self) -> str:
+        """The indentation of the body's first line, or what it would have on a line of its own."""
+        return self.indent + "  " if self.before.indent is None else self.before.indent
 
     def starts_line(self, at: int) -> bool:
         """Whether token `at` is the first on its line."""

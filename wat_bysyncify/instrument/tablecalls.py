@@ -15,7 +15,7 @@ from __future__ import annotations
 from ..sexpr.nodes import Token, words
 from .fields import type_use_end
 from .module import FuncType
-from .names import unused
+from .names import plain, unused
 from .scope import Program, Scope
 
 
@@ -66,16 +66,12 @@ def _reference(program: Program, table: int, type_: FuncType, type_use: list[Tok
     word = entity.id or str(table)
     id_ = program.settled.get((table, name), "")
     if not id_:
-        id_ = unused(f"${_plain(name)}_in_{_plain(word)}", program.ids.funcs)
+        id_ = unused(f"${plain(name)}_in_{plain(word)}", program.ids.funcs)
         program.settled[table, name] = id_
         address = module.address_type("table", str(table))
         program.lookups[id_] = ((address,), (f"(ref null {name})",)), False
         program.lines.append(_lookup(program, id_, word, name, type_))
     return name, id_
-
-
-def _plain(word: str) -> str:
-    return "".join(char if char.isalnum() else "_" for char in word.lstrip("$"))
 
 
 def _lookup(program: Program, id_: str, table: str, name: str, type_: FuncType) -> list[str]:

@@ -40,7 +40,7 @@ from .calls import erased
 from .code import Code, regular
 from .fields import spelled_tokens, type_use_end
 from .module import Func, FuncType
-from .names import unused
+from .names import plain, unused
 from .reftypes import got, nullable, top
 from .scope import Program
 
@@ -100,7 +100,7 @@ class _Find:
             return self.tails.stand_ins[said].number
         params = list(type_[0])
         call, _, rest = said.partition(" ")
-        name = "$call_" + ("".join(char if char.isalnum() else "_" for char in code.word.lstrip("$")) or "indirect")
+        name = "$call_" + (plain(code.word) or "indirect")
         if code.op == "return_call_indirect":
             params.append(program.module.address_type("table", code.word))
             name = "$call_indirect"

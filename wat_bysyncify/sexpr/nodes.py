@@ -13,7 +13,7 @@ Equal tokens of one text are one object: a token has no position (parser.offset_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Union
 
 List = list[Any]  # of Node; a recursive alias would cost a cast at every use
@@ -79,6 +79,17 @@ def pieces(token: str) -> list[tuple[int, str]]:
             if position < 0:
                 break
     return found
+
+
+def with_words(text: str, new: Mapping[int, str]) -> str:
+    """A token's text with other words at some positions: `with_words("(br_if 0 ", {1: "2"})` gives `(br_if 2 `."""
+    out: list[str] = []
+    done = 0
+    for position, (start, word) in enumerate(pieces(text) if new else ()):
+        if position in new:
+            out += [text[done:start], new[position]]
+            done = start + len(word)
+    return "".join([*out, text[done:]])
 
 
 def words(token: str) -> list[str]:
