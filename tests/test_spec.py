@@ -1,10 +1,11 @@
 """Every script in tests/spec, run as it is; rewritten and never paused; rewritten, paused and resumed.
 
-Rewritten in both ways to rewind, by skipping and by jumping. Each time its assertions hold and it prints the same. A
+Rewritten in all forms of the output (`FORMS`). Each time its assertions hold and it prints the same. A
 script's first line says what it is about. Lines of its head:
 
     ;; options: --imports spectest.print    those of the command line
     ;; pauses: none                         nothing in it ever pauses
+    ;; forms: skip                           the forms of the output that it is about, if not all
     ;; prints: print (i32.const 1)          the trace, for scripts that drive themselves
 
 A script that imports control functions drives itself: it is run rewritten only. Functions named `$plain...` do not
@@ -24,7 +25,6 @@ from pausing import Numbered, Pausing
 
 from wat_bysyncify import rewrite
 from wat_bysyncify.cli import main
-from wat_bysyncify.instrument.options import REWIND
 from wat_bysyncify.script.commands import Source, read_commands
 from wat_bysyncify.script.instance import compile_module, to_wasm
 from wat_bysyncify.script.run import Script
@@ -38,6 +38,14 @@ HOSTS: dict[str, dict[str, Any]] = {
     "every 3rd": {"every": 3},
     "three times each": {"every": 1, "times": 3},
 }
+# The forms of the output: the default; small; all functions with twins, which else only few large ones have.
+FORMS = {
+    "skip": [],
+    "jump": ["--rewind", "jump"],
+    "skip -Os": ["-Os", "--rewind", "skip"],
+    "-Os": ["-Os"],
+    "twins": ["-O", "--twins", "*"],
+}
 PLAIN = re.compile(r"\(func \$plain")
 HINTED = re.compile(r'\(@metadata\.code\.branch_hint "[^"]*"\)\s*\(?([\w.]+)')
 
@@ -47,9 +55,11 @@ def head(text: str, key: str) -> list[str]:
     return re.findall(rf"^;; {key}: (.*)$", text, re.M)
 
 
-def options(text: str, rewind: str = "skip") -> dict[str, Any]:
-    """The options of a script, read by the command line, as those of `rewrite`. It may say another way to rewind."""
-    words = ["--rewind", rewind, *(word for line in head(text, "options") for word in shlex.split(line))]
+def options(text: str, form: str = "skip") -> dict[str, Any]:
+    """The options of a script, read by the command line, as those of `rewrite`, with those of one of `FORMS`."""
+    if form not in (head(text, "forms") or FORMS):
+        pytest.skip("about another form of the output")
+    words = [*FORMS[form], *(word for line in head(text, "options") for word in shlex.split(line))]
     with main.make_context("wat-bysyncify", [*words, "-"]) as context:
         given = dict(context.params)
     del given["file"], given["output"]
@@ -108,28 +118,28 @@ def test_as_it_is(path: Path) -> None:
     assert head(text, "prints") in ([], trace)
 
 
-@pytest.mark.parametrize("rewind", REWIND)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
-def test_never_paused(path: Path, rewind: str) -> None:
+def test_never_paused(path: Path, form: str) -> None:
     """Rewritten modules do the same as long as nobody pauses them, and drive themselves where they can."""
     text = path.read_text()
     lines: list[str] = []
-    assert run(text, Numbered(lines.append), **options(text, rewind)) == []
+    assert run(text, Numbered(lines.append), **options(text, form)) == []
     if head(text, "text") == ["2019"]:
         assert lines == head(text, "prints")
     else:
         assert lines == expected_trace(text)
 
 
-@pytest.mark.parametrize("rewind", REWIND)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("mode", HOSTS)
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
-def test_paused(path: Path, mode: str, rewind: str) -> None:
+def test_paused(path: Path, mode: str, form: str) -> None:
     """Rewritten modules do the same when they are paused and resumed, and leave nothing on the stack of frames."""
     text = path.read_text()
     if drives_itself(text):
         pytest.skip("drives itself")
-    given = options(text, rewind)
+    given = options(text, form)
     lines: list[str] = []
     host = Pausing(lines.append, **HOSTS[mode], prefix=given["names"] if given["names"] == "asyncify" else "bysyncify")
     patterns = given["imports"]
@@ -145,17 +155,17 @@ def test_paused(path: Path, mode: str, rewind: str) -> None:
         assert host.pauses > 0
 
 
-@pytest.mark.parametrize("rewind", REWIND)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
-def test_text(path: Path, rewind: str) -> None:
+def test_text(path: Path, form: str) -> None:
     """The output is the same each time, is valid, and has the functions that cannot pause as they were.
 
     Branch hints stand before branches.
     """
     text = path.read_text()
     for module in modules(text):
-        output = rewrite(module, **options(text, rewind))
-        assert rewrite(module, **options(text, rewind)) == output
+        output = rewrite(module, **options(text, form))
+        assert rewrite(module, **options(text, form)) == output
         assert "".join(tokens(parse(output))) == output
         assert {*HINTED.findall(output)} <= {"if", "br_if"}
         compiled = compile_module(to_wasm(output.encode()))

@@ -34,7 +34,9 @@ def rewrite(
     own_memory: int | None = None,
     pause_at: Iterable[str] | str = (),
     pause_import: str | None = None,
-    rewind: str = "skip",
+    optimize: str | None = None,
+    rewind: str | None = None,
+    twins: Iterable[str] | str | None = None,
 ) -> str:
     """The text of a module that can pause and resume where `text` is one that cannot.
 
@@ -44,11 +46,15 @@ def rewrite(
     `names`: which names the control functions are exported under, "bysyncify", "asyncify" or "both"; `memory`: the
     memory that holds the frames, by its exported name or id, or `own_memory`: the size in pages of one of their own;
     `pause_at`: where pause points go, "entries" of functions, "loops"; `pause_import`: the import that they call, as
-    `module.base`; `rewind`: how a function finds its way back to a call, "skip" or "jump".
+    `module.base`; `optimize`: what the result is made for, "speed" or "size", None to be read; `rewind`: how a function
+    finds its way back to a call, "skip" or "jump" (by default to jump where `optimize` is given, else to skip);
+    `twins`: functions to write twice when jumping, one version to run fast and one to find its way back (by default
+    those that gain most, where `optimize` is "speed").
 
     Raises `WatError` for bad input and `ValueError` for a bad option.
     """
     options = Options.of(
-        imports, ignore_imports, ignore_indirect, add_list, names, memory, own_memory, pause_at, pause_import, rewind
-    )
+        imports, ignore_imports, ignore_indirect, add_list, names, memory, own_memory, pause_at, pause_import,
+        optimize, rewind, twins,
+    )  # fmt: skip
     return "".join(rewrite_text(text, options))

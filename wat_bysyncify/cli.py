@@ -73,12 +73,20 @@ class _Command(click.Command):
 )
 @click.option("--pause-at", type=_List(), default=(), metavar="LIST", help="Pause points: entries, loops.")
 @click.option("--pause-import", metavar="NAME", help="What pause points call: module.base. Else they pause themselves.")
+@click.option("-O", "optimize", flag_value="speed", help="Make the result run fast.")
+@click.option("-Os", "optimize", flag_value="size", help="Make the result small.")
 @click.option(
     "--rewind",
     type=click.Choice(REWIND),
-    default="skip",
-    show_default=True,
-    help="How functions find their way back: skip what is done, which reads well, or jump, which runs fast.",
+    help="How functions find their way back: skip what is done, which reads well, or jump, which runs fast. "
+    "[default: jump with -O and -Os, else skip]",
+)
+@click.option(
+    "--twins",
+    type=_List(),
+    metavar="LIST",
+    help="With jump, functions to write twice: to run, and to find their way back. [default: with -O those that gain "
+    "most]",
 )
 @click.version_option(__version__, prog_name="wat-bysyncify")
 def main(file: str, output: str | None, **given: Any) -> None:

@@ -6,6 +6,7 @@ from ..sexpr.nodes import Node
 from . import names
 from .control import Control
 from .fields import node_words
+from .frames import LEAVE_ROOM
 from .function import rewrite_function
 from .ids import Ids
 from .module import FuncType, Module
@@ -14,6 +15,7 @@ from .runtime import (
     control_text,
     fuel_globals,
     globals_text,
+    leave_room_text,
     out_of_fuel_text,
     own_memory_text,
     peek_text,
@@ -69,12 +71,25 @@ class Additions:
         found += program.tails.lines
         if program.tails.dispatcher:
             found.append(peek_text(ids))
-        used = {"i32", *program.used} if program.pausing.instrumented else set()
-        for type_ in ids.save:
-            if type_ in used:
-                found += [table_text(type_, ids)] if type_ in ids.tables else []
-                found += [save_text(type_, ids), restore_text(type_, ids)]
-        return found + program.lines + program.placeholders.lines
+        return found + program.twins + self.helpers(program) + program.lines + program.placeholders.lines
+
+    def helpers(self, program: Program) -> list[list[str]]:
+        """The functions that save and restore, and the tables that they use."""
+        ids = self.ids
+        held = [type_ for type_ in ids.tables if ("save", type_, 1) in program.helpers]
+        if held or (program.pausing.instrumented and not program.grouped):
+            program.helper("save", "i32")  # the number of a slot; and what a reader expects to find
+        found = []
+        if LEAVE_ROOM in program.helpers:
+            found.append(leave_room_text(ids, program.helpers.pop(LEAVE_ROOM)))
+        for verb, type_, count in list(program.helpers):  # what is saved is restored
+            program.helper("restore" if verb == "save" else "save", type_, count)
+        order = list(ids.save)
+        for type_, count in sorted({key[1:] for key in program.helpers}, key=lambda key: (order.index(key[0]), key[1])):
+            found += [table_text(type_, ids)] if type_ in held else []
+            found.append(save_text(type_, count, ids, program.helper("save", type_, count)))
+            found.append(restore_text(type_, count, ids, program.helper("restore", type_, count)))
+        return found
 
     def exports(self, name: str) -> list[str]:
         """The names under which a control function, or the memory of the frames, is exported, as string literals."""

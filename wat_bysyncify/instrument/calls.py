@@ -67,6 +67,16 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda name: name in exact or any(pattern.fullmatch(name) for pattern in wild)
 
 
+def named(module: Module, patterns: Iterable[str]) -> set[int]:
+    """The functions of a module that patterns name, by id (with its `$` or without), number or exported name."""
+    matches = matcher(patterns)
+    return {
+        number for number, func in enumerate(module.funcs.entities)
+        if not func.imported
+        and any(map(matches, [str(number), *((func.id, func.id[1:]) if func.id else ()), *func.exports]))
+    }  # fmt: skip
+
+
 def find_pausing(module: Module, control: dict[int, str], options: Options, codes: Codes) -> Pausing:
     """The functions that can pause, and those to instrument; `control` are the control functions among them."""
     found = Pausing(module)
@@ -79,13 +89,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
             if free or matches(".".join(func.imported)):
                 found.can_pause.add(i)
     found.any_indirect = free and not options.ignore_indirect
-    added = matcher(options.add_list)
-    if options.add_list:
-        found.added = {
-            i for i, func in enumerate(funcs)
-            if not func.imported
-            and any(map(added, [str(i), *((func.id, func.id[1:]) if func.id else ()), *func.exports]))
-        }  # fmt: skip
+    found.added = named(module, options.add_list)
     if not (found.can_pause or control or found.added or options.pause_at):
         return found
 

@@ -11,19 +11,20 @@ from .body import Body, BodyError
 from .code import regular
 from .fields import head, value_types
 from .fold import fold
+from .frames import Frame, Local
 from .jump import Jump
 from .layout import Layout
 from .lift import lift
 from .liveness import live_locals
 from .module import Func
-from .names import unused
+from .names import plain, unused
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
-from .reftypes import is_nullable, nullable, top
+from .reftypes import is_nullable, nullable
 from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
-from .steps import Lifted
+from .straight import Straight
 from .tablecalls import settled_calls
 from .tailcalls import with_stand_ins
 
@@ -139,76 +140,117 @@ class _Function:
         """The new text of the function."""
         program, body, scope = self.program, self.body, self.scope
         before = program.codes[self.header[-1]]
-        jumps = program.jump and not body.shadowed  # blocks that move must not take another's label
+        jumps = program.options.rewind == "jump" and not body.shadowed  # blocks that move must not take another's label
         source = Source(body, before.trivia, self.indent, jumps)
-        lifted = lift(body, source, scope)
-        saved = self.saved(lifted)
-        program.used.update(top(type_, program.module) for _, type_ in saved)
+        self.lifted = lift(body, source, scope)
+        self.alive = [live | waiting for live, waiting in zip(live_locals(body), self.lifted.alive, strict=True)]
         ids = program.ids
-        names = Names(ids.normal, ids.unwinding, ids.rewinding, scope.new_name("$call"), unused("$unwind", body.labels))
-        inside = source.inside
-        write = self.jumping if jumps else self.skipping
-        layout = write(lifted, source, names, saved, inside)
-        frame = program.tails.numbers.get(self.func.number)
-        if frame is not None:
-            layout.line(inside, f"(call {ids.save['i32']} (i32.const {frame}))")
-        for type_ in scope.results:
-            placeholder = program.placeholders.of(type_)
-            if placeholder is None:
-                raise BodyError(f"a function with a result of type {type_} cannot pause: none can be made to return",
-                                body.calls[0].start)  # fmt: skip
-            layout.line(inside, placeholder)
+        self.source = source
+        self.names = Names(
+            ids.normal, ids.unwinding, ids.rewinding, scope.new_name("$call"), unused("$unwind", body.labels)
+        )
+        self.inside = source.inside
+        if not jumps:
+            layout = self.skipping()
+        elif self.func.number in program.twinned:
+            layout = self.straight(self.twin())
+        else:
+            layout = self.jumping()
         layout.line(self.indent, str(self.func.node[-1]))
         head = ["".join(self.header[:-1]) + before.core]
         if source.before.same_line:
             head += (" ", source.before.same_line)
         return "".join(head + layout.out)
 
-    def skipping(
-        self, lifted: Lifted, source: Source, names: Names, saved: list[tuple[str, str]], inside: str
-    ) -> Layout:
-        """The function's code with guards (skip.py), up to the saving of its frame."""
-        ids = self.program.ids
-        skip = Skip(source, names, self.program.newline)
-        self.locals(skip, lifted, [names.call], inside)
+    def skipping(self) -> Layout:
+        """The function's code with guards (skip.py)."""
+        ids, names, inside = self.program.ids, self.names, self.inside
+        call = Local(names.call, "i32", -1)
+        frame = Frame([call, *self.saved()], False, self.program)
+        skip = Skip(self.source, names, self.program.newline)
+        self.locals(skip, [names.call])
         skip.line(inside, f"(if (global.get {ids.rewinding}) (then")
-        restored = f"(local.set {names.call} (call {ids.restore['i32']}))"
-        for line in [*self.whose(), restored, *self.restores(saved)]:
+        for line in [*self.whose(), *frame.restores()]:
             skip.line(inside + "  ", line)
         skip.line(inside, "))")
         skip.line(inside, f"(local.set {names.call} (block {names.unwind} (result i32)")
-        skip.body(lifted, self.scope.results, inside + "  ")
+        skip.body(self.lifted, self.scope.results, inside + "  ")
         self.last_comments(skip, inside)
         skip.line(inside, "))")
-        for line in self.saves(saved):
+        for line in [*frame.saves(""), *self.ending()]:
             skip.line(inside, line)
-        skip.line(inside, f"(call {ids.save['i32']} (local.get {names.call}))")
         return skip
 
-    def jumping(
-        self, lifted: Lifted, source: Source, names: Names, saved: list[tuple[str, str]], inside: str
-    ) -> Layout:
-        """The function's code with jumps (jump.py), up to the saving of its frame."""
-        ids = self.program.ids
-        jump = Jump(source, names, self.program.newline, self.body.labels, lifted)
-        self.locals(jump, lifted, [names.call] if jump.nested else [], inside)
-        several = jump.count > 1
-        opening = f"(call {ids.save['i32']} (block {names.unwind} (result i32)" if several else f"(block {names.unwind}"
-        jump.line(inside, opening)
-        restores = [*self.whose(), *self.restores(saved)]
-        jump.body(restores, f"(call {ids.restore['i32']})", self.scope.results, inside + "  ")
+    def jumping(self) -> Layout:
+        """The function's code with jumps (jump.py)."""
+        names, inside = self.names, self.inside
+        jump = Jump(self.source, names, self.program.newline, self.body.labels, self.lifted)
+        frame = self.frame()
+        self.locals(jump, [names.call] if jump.nested else [])
+        jump.line(inside, f"(block {names.unwind}{' (result i32)' if frame.index else ''}")
+        jump.body([*self.whose(), *frame.restores()], self.scope.results, inside + "  ")
         self.last_comments(jump, inside)
-        jump.line(inside, "))" if several else ")")
-        for line in self.saves(saved):
+        jump.line(inside, ")")
+        for line in [*frame.saves(""), *self.ending()]:
             jump.line(inside, line)
         return jump
 
-    def locals(self, layout: Layout, lifted: Lifted, calls: list[str], inside: str) -> None:
+    def straight(self, twin: str) -> Layout:
+        """The function's code without a way back (straight.py), which its twin has."""
+        names, inside = self.names, self.inside
+        alive = self.alive
+        straight = Straight(self.source, names, self.program.newline, self.body.labels, self.lifted, alive)
+        frame = self.frame()
+        self.locals(straight, [])
+        arguments = "".join(f" (local.get {number})" for number in range(len(self.func.type[0])))
+        straight.line(inside, f"(if (global.get {names.rewinding}) (then")
+        straight.line(inside, f"  (return (call {twin}{arguments}))))")
+        straight.function(self.scope.results, frame.saves, self.ending(), inside, self.last_comments)
+        return straight
+
+    def twin(self) -> str:
+        """Writes the function that goes on where this one was paused, among those that are added; its id."""
+        func, program, scope = self.func, self.program, self.scope
+        id_ = unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs)
+        head = [f"(func {id_}"]
+        given = len(func.type[0])
+        for name, type_ in scope.locals[:given]:
+            head.append(f"  (param {name} {type_})" if name else f"  (param {type_})")
+        if scope.results:
+            head.append(f"  (result {' '.join(scope.results)})")
+        for name, type_ in scope.locals[given:]:
+            head.append(f"  (local {name} {type_})" if name else f"  (local {type_})")
+        program.twins.append([*head, *"".join(self.jumping().out).split(program.newline)[1:], ")"])
+        return id_
+
+    def frame(self) -> Frame:
+        """The frame, with the number of the call if there are several."""
+        saved = self.saved()
+        if self.func.number in self.program.twinned:  # those together that are saved together
+            saved.sort(key=lambda local: -sum(1 for live in self.alive if live & local.bit))
+        return Frame(saved, len(self.body.calls) > 1, self.program)
+
+    def ending(self) -> list[str]:
+        """What stands behind the saving of the locals: whose frame it is, and results to return."""
+        program = self.program
+        frame = program.tails.numbers.get(self.func.number)
+        lines = []
+        if frame is not None:
+            lines.append(f"(call {program.helper('save', 'i32')} (i32.const {frame}))")
+        for type_ in self.scope.results:
+            placeholder = program.placeholders.of(type_)
+            if placeholder is None:
+                raise BodyError(f"a function with a result of type {type_} cannot pause: none can be made to return",
+                                self.body.calls[0].start)  # fmt: skip
+            lines.append(placeholder)
+        return lines
+
+    def locals(self, layout: Layout, calls: list[str]) -> None:
         """The locals that are new."""
         for name in calls:
-            layout.line(inside, f"(local {name} i32)")
-        for temp in lifted.temps:
-            layout.line(inside, f"(local {temp.name} {temp.type})")
+            layout.line(self.inside, f"(local {name} i32)")
+        for temp in sorted(self.lifted.temps, key=lambda temp: temp.type):
+            layout.line(self.inside, f"(local {temp.name} {temp.type})")
 
     def whose(self) -> list[str]:
         """What is asked first when a frame is taken back: whose it is."""
@@ -219,43 +261,29 @@ class _Function:
             lines.append(f"(if (i32.ne (call {ids.peek}) (i32.const {frame}))")
             lines.append(f"  (then (return_call {program.tails.dispatcher[self.func.number]})))")
         if frame is not None:
-            lines.append(f"(drop (call {ids.restore['i32']}))")
+            lines.append(f"(drop (call {program.helper('restore', 'i32')}))")
         return lines
-
-    def restores(self, saved: list[tuple[str, str]]) -> list[str]:
-        """What takes the locals of a frame back."""
-        return [f"(local.set {name} {self.restored(type_)})" for name, type_ in saved]
-
-    def saves(self, saved: list[tuple[str, str]]) -> list[str]:
-        """What saves the locals of a frame."""
-        save = self.program.ids.save
-        return [f"(call {save[top(type_, self.program.module)]} (local.get {name}))" for name, type_ in reversed(saved)]
 
     def last_comments(self, layout: Layout, inside: str) -> None:
         """The comments behind the last instruction."""
         last = layout.source.around(len(self.body.tokens) - 1)
         layout.lead(Piece("", last.indent or "", last.lines), inside + "  ")
 
-    def saved(self, lifted: Lifted) -> list[tuple[str, str]]:
-        """The locals of a frame, with their types: those that are live at any of the pausing calls."""
-        bits = lifted.saved
-        for live in live_locals(self.body):
+    def saved(self) -> list[Local]:
+        """The locals of the frame: those that are live at any of the pausing calls."""
+        bits = 0
+        for live in self.alive:
             bits |= live
         found = []
+        known = len(self.scope.locals)
         while bits:
             lowest = bits & -bits
             bits ^= lowest
             number = lowest.bit_length() - 1
-            name, type_ = self.scope.locals[number]
-            found.append((name or str(number), type_))
-        return found + [(temp.name, temp.type) for temp in lifted.temps if temp.saved]
-
-    def restored(self, type_: str) -> str:
-        """The text that takes back a value of a type."""
-        kept = top(type_, self.program.module)
-        text = f"(call {self.program.ids.restore[kept]})"
-        if kept == type_:
-            return text
-        if nullable(type_) == nullable(f"(ref {kept.removesuffix('ref')})"):
-            return text if is_nullable(type_) else f"(ref.as_non_null {text})"
-        return f"(ref.cast {type_} {text})"
+            if number < known:
+                name, type_ = self.scope.locals[number]
+                found.append(Local(name or str(number), type_, lowest))
+            else:
+                temp = self.lifted.temps[number - known]
+                found.append(Local(temp.name, temp.type, lowest))
+        return found

@@ -60,12 +60,12 @@ class Jump(Layout):
         super().__init__(source, newline)
         self.names, self.labels, self.lifted = names, labels, lifted
         self.count = len(source.body.calls)
-        self.nested = _has_entered(lifted.arm)
-        self.base = int(self.nested)
+        self.base = first_number(lifted)
+        self.nested = self.base > 0
 
-    def body(self, restores: list[str], restore_call: str, results: tuple[str, ...], indent: str) -> None:
-        """All of a function's code. `restores` are the lines that take back its frame, `restore_call` the text that
-        takes back the number of the call."""
+    def body(self, restores: list[str], results: tuple[str, ...], indent: str) -> None:
+        """All of a function's code. `restores` are the lines that take back its frame; where there are several calls,
+        they leave the number of the call on the operand stack."""
         label = self.source.labels[0]
         whole = label in self.source.used  # a branch to the end of the function, by number
         if whole:
@@ -74,7 +74,7 @@ class Jump(Layout):
         stretch = _Stretch(len(self.out), indent, self.base)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
-        self.finish(stretch, self.entry(stretch, restores, restore_call))
+        self.finish(stretch, self.entry(stretch, restores))
         if whole:
             if results:
                 self.line(indent, "(unreachable)")
@@ -83,19 +83,25 @@ class Jump(Layout):
         else:
             self.line(indent, "(unreachable)" if results else "(return)")
 
-    def entry(self, stretch: _Stretch, restores: list[str], restore_call: str) -> list[str]:
+    def entry(self, stretch: _Stretch, restores: list[str]) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
-        call = self.names.call
-        lines = [f"(if (global.get {self.names.rewinding}) (then", *(f"  {line}" for line in restores)]
+        number = ""
         if self.nested:
-            value = restore_call if self.count > 1 else "(i32.const 1)"
-            lines.append(f"  (local.set {call} {value})")
-            restore_call = f"(local.get {call})"
-        lines += [f"  {line}" for line in self.dispatch(stretch, restore_call)]
-        return [*lines, "))"]
+            number = f"(local.get {self.names.call})"
+            if self.count == 1:
+                restores = [*restores, f"(local.set {self.names.call} (i32.const 1))"]
+            elif restores[-1].startswith("(call "):
+                restores = [*restores[:-1], f"(local.set {self.names.call} {restores[-1]})"]
+            else:
+                restores = [*restores, f"(local.set {self.names.call})"]
+        elif self.count > 1 and restores[-1].startswith("(call "):
+            *restores, number = restores
+        inside = [*restores, *self.dispatch(stretch, number)]
+        return [f"(if (global.get {self.names.rewinding}) (then", *(f"  {line}" for line in inside), "))"]
 
     def dispatch(self, stretch: _Stretch, call: str) -> list[str]:
-        """The branch to where `call`, the text of a call's number, can be made again."""
+        """The branch to where a call can be made again. `call` is the text of its number, "" where that is on the
+        operand stack."""
         targets, first = stretch.targets, stretch.first
         if len(targets) == 1:
             return [f"(br {targets[0][0]})"]
@@ -235,10 +241,7 @@ class Jump(Layout):
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))
-        head = nest.head
-        if nest.label in source.used and not nest.own_label:
-            head = head.replace(block.op, f"{block.op} {nest.label}", 1)
-        self.line(indent, nest.lead.text + head)
+        self.line(indent, nest.lead.text + self.head(nest))
         comment = source.around(block.end - 1).same_line
         if comment:
             self.out += (" ", comment)
@@ -281,7 +284,7 @@ class Jump(Layout):
 def _table(targets: list[str], index: str) -> list[str]:
     """A br_table on lines of the width that is read well."""
     lines = ["(br_table"]
-    for word in [*targets, f"{index})"]:
+    for word in [*targets[:-1], *([targets[-1], f"{index})"] if index else [f"{targets[-1]})"])]:
         if len(lines[-1]) + len(word) < WIDTH - 10:
             lines[-1] += f" {word}"
         else:
@@ -289,13 +292,14 @@ def _table(targets: list[str], index: str) -> list[str]:
     return lines
 
 
-def _has_entered(arm: Arm) -> bool:
-    """Whether a call is in a block that keeps its place."""
-    todo = [arm]
+def first_number(lifted: Lifted) -> int:
+    """The number of a function's first call in its frames: 1, where a call is in a block that keeps its place and 0
+    means to go nowhere, else 0."""
+    todo = [lifted.arm]
     while todo:
         for step in todo.pop().steps:
             if isinstance(step, Nest):
                 if step.block.op in _ENTERED:
-                    return True
+                    return 1
                 todo += step.arms
-    return False
+    return 0

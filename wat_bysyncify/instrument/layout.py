@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .source import Piece, Source
-from .steps import Stmt, Value
+from .steps import Nest, Stmt, Value
 
 WIDTH = 80
 
@@ -73,6 +73,12 @@ class Layout:
                 return
         if piece.trail:
             self.out += (" ", piece.trail)
+
+    def head(self, nest: Nest) -> str:
+        """The text that opens a block, with its label where that is used."""
+        if nest.label in self.source.used and not nest.own_label:
+            return nest.head.replace(nest.block.op, f"{nest.block.op} {nest.label}", 1)
+        return nest.head
 
     def values(self, values: list[Value], indent: str) -> None:
         for value in values:

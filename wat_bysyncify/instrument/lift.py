@@ -52,32 +52,35 @@ class _Lift:
         self.source = source
         self.scope = scope
         self.temps: dict[str, list[Temp]] = {}
-        self.saved = 0
+        self.all_temps: list[Temp] = []
+        self.alive = [0] * len(body.calls)
         # Of the sequence that is being lifted.
         self.level = 0
+        self.around = 0  # what values that wait around it read, as in `Lifted.alive`
         self.numbers: dict[str, Numbers] = {}
         self.floor: dict[str, int] = {}
         self.steps: list[Step] = []
         self.open: Plain | Resume | None = None
         self.stack: list[Value] = []
-        self.spilled = 0  # how many values from the bottom of the stack are spilled, and saved
+        self.below: list[int] = []  # what the values on the stack read, each with those below it, as far as known
         self.settled = 0  # how many are not expressions that are yet to be evaluated
         self.detached = 0  # the locals that detached values on the stack read, and perhaps more
 
     def lift(self) -> Lifted:
         whole = Arm(self.body.seq)
         # Sequences wait here for their turn, with the temporaries that are in use around them.
-        self.waiting: list[tuple[Arm, int, Nest | None, list[tuple[Temp, str]], dict[str, int]]]
-        self.waiting = [(whole, 0, None, [], {})]
+        self.waiting: list[tuple[Arm, int, Nest | None, list[tuple[Temp, str]], dict[str, int], int]]
+        self.waiting = [(whole, 0, None, [], {}, 0)]
         while self.waiting:
-            arm, self.level, nest, params, self.floor = self.waiting.pop()
+            arm, self.level, nest, params, self.floor, self.around = self.waiting.pop()
             self.source.enter(self.level, nest is not None and nest.guarded, nest.label if nest else "")
             self.numbers = {type_: Numbers(first) for type_, first in self.floor.items()}
             self.steps, self.open = arm.steps, None
-            self.spilled = self.settled = self.detached = 0
+            self.below = []
+            self.settled = self.detached = 0
             self.stack = [self.temp_value(temp, type_, False, " ", -1) for temp, type_ in params]
             self.sequence(arm.seq, arm is whole)
-        return Lifted(whole, [temp for each in self.temps.values() for temp in each], self.saved)
+        return Lifted(whole, self.all_temps, self.alive)
 
     # -- sequences
 
@@ -162,8 +165,19 @@ class _Lift:
         number = self.numbers.setdefault(type_, Numbers(0)).take()
         while number >= len(pool):
             suffix = f"_{len(pool) + 1}" if pool else ""
-            pool.append(Temp(self.scope.new_name(f"$value_{short_name(type_)}{suffix}"), type_, len(pool)))
+            name = self.scope.new_name(f"$value_{short_name(type_)}{suffix}")
+            pool.append(Temp(name, type_, len(pool), 1 << len(self.scope.locals) + len(self.all_temps)))
+            self.all_temps.append(pool[-1])
         return pool[number]
+
+    def read_by(self, values: Iterable[Value]) -> int:
+        """The locals and temporaries that values read, as bits."""
+        bits = 0
+        for value in values:
+            bits |= value.reads
+            for temp in flat(value.temps):
+                bits |= temp.bit
+        return bits
 
     def free(self, values: Iterable[Value]) -> None:
         for value in values:
@@ -188,15 +202,12 @@ class _Lift:
         self.emit(Stmt(piece, temp.name, folded=value.folded))
         return self.temp_value(temp, value.type, not value.folded, value.tail, value.start)
 
-    def spill_rest(self, writes: int) -> None:
-        """Everything on the stack kept safe from a pausing call or block, behind which `writes` will be written."""
-        self.settle(writes)
-        for value in self.stack[self.spilled :]:
-            for temp in flat(value.temps):
-                temp.saved = True
-            if value.kind == "local":
-                self.saved |= value.reads
-        self.spilled = len(self.stack)
+    def waits(self) -> int:
+        """What all values that wait read, here and in the sequences around, as bits; none is yet to be evaluated."""
+        below = self.below
+        for value in self.stack[len(below) :]:
+            below.append(self.read_by([value]) | (below[-1] if below else 0))
+        return self.around | (below[-1] if below else 0)
 
     def settle(self, writes: int) -> None:
         """Evaluates what waits on the stack, before a statement that writes the locals `writes`.
@@ -228,8 +239,7 @@ class _Lift:
             for position, value in enumerate(self.stack):
                 if value.detached and value.reads & writes:
                     self.stack[position] = self.spill(value)
-                    for temp in self.stack[position].temps:
-                        temp.saved = True
+                    del self.below[position:]
                 elif value.detached:
                     self.detached |= value.reads
 
@@ -238,7 +248,7 @@ class _Lift:
             return []
         values = self.stack[-count:]
         del self.stack[-count:]
-        self.spilled = min(self.spilled, len(self.stack))
+        del self.below[len(self.stack) :]
         self.settled = min(self.settled, len(self.stack))
         return values
 
@@ -550,16 +560,13 @@ class _Lift:
                 writes |= value.writes
         for value in operands:
             writes |= value.writes
-        self.spill_rest(writes | target)
+        self.settle(writes | target)
         self.guard_locals(target)
         for position, value in enumerate(operands):
             if spill[position]:
                 operands[position] = self.spill(value)
-        for value in operands:
-            if value.exact or not restores:
-                self.saved |= value.reads
-                for temp in flat(value.temps):
-                    temp.saved = True
+        kept = [value for value in operands if value.exact or not restores]
+        self.alive[item.index] = self.waits() | self.read_by(kept)
 
         folded = not self.codes[item.start].flat
         inside = folded and all(value.folded for value in operands)
@@ -582,7 +589,6 @@ class _Lift:
         piece = Piece(before.inline + "".join(flat(parts)), source.indent_of(first), before.lines)
         tail = self.codes[item.last].trivia
         # What is read again on rewind keeps its temporary: the result must not take its place.
-        kept = [value for value in operands if value.exact or not restores]
         if restores:
             self.free(value for value in operands if not value.exact)
 
@@ -654,13 +660,14 @@ class _Lift:
                 set_, target = None, 0  # what a wider local holds cannot stand for the result
         code = None if set_ is None else self.codes[set_]
         word = words(self.body.tokens[set_])[1] if set_ is not None and target else ""
-        self.spill_rest(writes | target)
+        self.settle(writes | target)
         self.guard_locals(target)
         for value, type_ in zip(params, item.type[0], strict=True):
             value.type = type_
         held = [self.spill(value).temps[0] for value in params]
+        around = self.waits()
         for temp in held:
-            temp.saved = True
+            around |= temp.bit  # the block gets it while rewinding too
         guarded = not source.named and not all(map(is_nullable, (*item.type[0], *results)))
         if condition:
             if guarded and condition.kind == "expr":
@@ -715,7 +722,7 @@ class _Lift:
             arm = Arm(seq)
             nest.arms.append(arm)
             if seq.pauses:
-                self.waiting.append((arm, item.level, nest, list(zip(held, item.type[0], strict=True)), floor))
+                self.waiting.append((arm, item.level, nest, list(zip(held, item.type[0], strict=True)), floor, around))
             else:
                 arm.text = source.piece(seq.first, seq.end, item.level, 0)
         for temp in held:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 REWIND = ("skip", "jump")
+OPTIMIZE = ("speed", "size")
 PAUSE_AT = ("entries", "loops")
 MOST_PAGES = 65535  # a 32-bit address must reach the end
 
@@ -17,8 +18,10 @@ class Options:
     `imports` None: any import may pause, or none but the control functions where the module imports these (it then
     drives itself). `names` None: as the module's imports say, `bysyncify` where there are none. `memory` names the
     memory that holds the frames, None the first; `own_memory` is the size in pages of one of their own. `pause_at` are
-    the places of pause points, of `PAUSE_AT`, and `pause_import` the import that these call. `rewind` is how a
-    function finds its way back to a call, one of `REWIND`.
+    the places of pause points, of `PAUSE_AT`, and `pause_import` the import that these call. `optimize` is what the
+    result is made for, one of `OPTIMIZE`, None to be read. `rewind` is how a function finds its way back to a call, one
+    of `REWIND`; `twins` are the functions that get a second version for that, None for those that gain most where the
+    result is made for speed.
     """
 
     imports: tuple[str, ...] | None = None
@@ -30,7 +33,9 @@ class Options:
     own_memory: int | None = None
     pause_at: tuple[str, ...] = ()
     pause_import: str | None = None
+    optimize: str | None = None
     rewind: str = "skip"
+    twins: tuple[str, ...] | None = None
 
     @classmethod
     def of(
@@ -44,9 +49,12 @@ class Options:
         own_memory: int | None = None,
         pause_at: Iterable[str] | str = (),
         pause_import: str | None = None,
-        rewind: str = "skip",
+        optimize: str | None = None,
+        rewind: str | None = None,
+        twins: Iterable[str] | str | None = None,
     ) -> Options:
-        """Options from lists or comma-separated strings. Raises `ValueError` for what is not an option's value."""
+        """Options from lists or comma-separated strings. `rewind` None: to jump where the result is optimized, else to
+        skip. Raises `ValueError` for what is not an option's value."""
         if names not in (None, "bysyncify", "asyncify", "both"):
             raise ValueError(f"names must be bysyncify, asyncify or both, not {names!r}")
         patterns = None if imports is None else split_list(imports)
@@ -62,13 +70,20 @@ class Options:
             raise ValueError("pause_at and ignore_indirect exclude each other")  # there, any code can pause
         if memory is not None and own_memory is not None:
             raise ValueError("memory and own_memory exclude each other")
+        if optimize is not None and optimize not in OPTIMIZE:
+            raise ValueError(f"optimize must be speed or size, not {optimize!r}")
+        if rewind is None:
+            rewind = "jump" if optimize else "skip"
         if rewind not in REWIND:
             raise ValueError(f"rewind must be skip or jump, not {rewind!r}")
+        if twins is not None and rewind == "skip":
+            raise ValueError("twins is for rewinding by jumping")
         if pause_import is not None and not places:
             raise ValueError("pause_import is for pause_at")
         return cls(
             patterns, bool(ignore_imports), bool(ignore_indirect), split_list(add_list), names,
-            memory, own_memory, places, pause_import, rewind,
+            memory, own_memory, places, pause_import, optimize, rewind,
+            None if twins is None else split_list(twins),
         )  # fmt: skip
 
 

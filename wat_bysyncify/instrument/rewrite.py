@@ -20,6 +20,7 @@ from .module import read_module
 from .options import Options
 from .scope import Program
 from .tailcalls import find_tails
+from .twins import twinned
 
 
 def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Iterator[str]:
@@ -43,10 +44,9 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         ids = choose_ids(module, control, options)
         additions = Additions(module, control, options, ids)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        program = Program(
-            module, codes, pausing, ids, newline, annotated=MARK in text, old=old, jump=options.rewind == "jump"
-        )
+        program = Program(module, codes, pausing, ids, newline, annotated=MARK in text, old=old, options=options)
         find_tails(program)
+        program.twinned = twinned(program)
         return iter(_Rewrite(program, additions, control).pieces(progress or (lambda done, total: None)))
     finally:
         if was_enabled:

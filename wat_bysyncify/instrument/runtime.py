@@ -123,42 +123,74 @@ def own_memory_text(id_: str, exports: Iterable[str], pages: int) -> list[str]:
     return [f"(memory {id_}{exported} {pages})", f'(data (memory {id_}) (i32.const 0) "{structure}")']
 
 
-def save_text(type_: str, ids: Ids) -> list[str]:
-    """The function that saves a value: at the stack's position, once it is known to fit there, in lines."""
+def save_text(type_: str, count: int, ids: Ids, id_: str) -> list[str]:
+    """The function that saves `count` values of a type: at the stack's position, once it is known that they fit there,
+    in lines."""
     if type_ in names.SAVED_REFERENCES:
         return _hold_text(type_, ids)
     size = names.SAVED_SIZES[type_]
     address = ids.address
     align = "align=4 " if size > 4 else ""
-    return [
-        f"(func {ids.save[type_]} (param $value {type_})",
+    values = ["$value"] if count == 1 else [f"$value_{number}" for number in range(1, count + 1)]
+    params = [f"(param $value {type_})"] if count == 1 else [f"(param {name} {type_})" for name in values]
+    lines = [f"(func {id_} {params[0]}"]
+    for param in params[1:]:
+        if len(lines[-1]) + len(param) < 78:
+            lines[-1] += f" {param}"
+        else:
+            lines.append(f"  {param}")
+    lines += [
         f"  (local $position {address})",
         f"  (local.set $position {_position(ids)})",
         f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
         "                         (local.get $position))",
-        f"                ({address}.const {size}))",
+        f"                ({address}.const {size * count}))",
         "    (then (unreachable)))",
-        f"  ({type_}.store {ids.memory}{align}(local.get $position) (local.get $value))",
+    ]
+    for number, name in enumerate(values):
+        offset = f"offset={size * number} " if number else ""
+        lines.append(f"  ({type_}.store {ids.memory}{offset}{align}(local.get $position) (local.get {name}))")
+    return [
+        *lines,
         f"  ({address}.store {ids.memory}(global.get {ids.data})",
-        f"             ({address}.add (local.get $position) ({address}.const {size})))",
+        f"             ({address}.add (local.get $position) ({address}.const {size * count})))",
         ")",
     ]
 
 
-def restore_text(type_: str, ids: Ids) -> list[str]:
-    """The function that takes back the value saved last, in lines."""
+def restore_text(type_: str, count: int, ids: Ids, id_: str) -> list[str]:
+    """The function that takes back the `count` values of a type that were saved last, in lines."""
     if type_ in names.SAVED_REFERENCES:
         return _release_text(type_, ids)
     size = names.SAVED_SIZES[type_]
     address = ids.address
     align = "align=4 " if size > 4 else ""
-    return [
-        f"(func {ids.restore[type_]} (result {type_})",
+    lines = [
+        f"(func {id_} (result{f' {type_}' * count})",
         f"  (local $position {address})",
         "  (local.set $position",
-        f"    ({address}.sub {_position(ids)} ({address}.const {size})))",
+        f"    ({address}.sub {_position(ids)} ({address}.const {size * count})))",
         f"  ({address}.store {ids.memory}(global.get {ids.data}) (local.get $position))",
-        f"  ({type_}.load {ids.memory}{align}(local.get $position))",
+    ]
+    for number in range(count):
+        offset = f"offset={size * number} " if number else ""
+        lines.append(f"  ({type_}.load {ids.memory}{offset}{align}(local.get $position))")
+    return [*lines, ")"]
+
+
+def leave_room_text(ids: Ids, id_: str) -> list[str]:
+    """The function that saves so many bytes that nobody will read, in lines."""
+    address = ids.address
+    return [
+        f"(func {id_} (param $bytes {address})",
+        f"  (local $position {address})",
+        f"  (local.set $position {_position(ids)})",
+        f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
+        "                         (local.get $position))",
+        "                (local.get $bytes))",
+        "    (then (unreachable)))",
+        f"  ({address}.store {ids.memory}(global.get {ids.data})",
+        f"             ({address}.add (local.get $position) (local.get $bytes)))",
         ")",
     ]
 

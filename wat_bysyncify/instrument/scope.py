@@ -10,6 +10,7 @@ from .code import Codes
 from .ids import Ids
 from .module import Func, FuncType, Module, TypeUses
 from .names import unused
+from .options import Options
 from .placeholder import Placeholders
 
 
@@ -32,13 +33,15 @@ class Program:
     """What the functions of a module have in common.
 
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
-    annotations about instructions, `old` whether the text is that of older tools, `jump` whether functions rewind by
-    jumping. `used` collects the types in which values are saved.
+    annotations about instructions, `old` whether the text is that of older tools, `options` what the user chose.
+    `helpers` collects the functions that save and restore: by what they do, the type of the values and how many, or
+    "leave" for the one that leaves room.
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "ids", "jump", "lines", "lookups", "module", "new_types", "newline", "old",
-        "pausing", "placeholders", "settled", "tails", "type_ids", "types", "used",
+        "annotated", "codes", "defined", "helpers", "ids", "lines", "lookups", "module", "new_types", "newline", "old",
+        "options", "pausing", "placeholders", "settled", "tails", "twinned", "twins",
+        "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
@@ -51,20 +54,36 @@ class Program:
         *,
         annotated: bool,
         old: bool,
-        jump: bool,
+        options: Options,
     ) -> None:
         self.module, self.codes, self.pausing, self.ids, self.newline = module, codes, pausing, ids, newline
-        self.annotated, self.old, self.jump = annotated, old, jump
+        self.annotated, self.old, self.options = annotated, old, options
         self.defined = len(module.funcs.entities)
         self.types = TypeUses(module)
         self.placeholders = Placeholders(module, ids.funcs)
         self.tails = Tails()
-        self.used: set[str] = set()
+        self.helpers: dict[tuple[str, str, int], str] = {}
+        self.twinned: set[int] = set()  # functions that are written twice (twins.py)
+        self.twins: list[list[str]] = []  # the second of each, as text
         self.type_ids = set(module.types.names)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
         self.lines: list[list[str]] = []  # as text, with the types that they need
+
+    @property
+    def grouped(self) -> bool:
+        """Whether one call saves or restores several values."""
+        return self.options.optimize is not None
+
+    def helper(self, verb: str, type_: str, count: int = 1) -> str:
+        """The id of the function that does `save` or `restore` to so many values of a type."""
+        key = verb, type_, count
+        if key not in self.helpers:
+            single = self.ids.save if verb == "save" else self.ids.restore
+            new = f"${verb}_{count}_{type_}" if type_ else f"${verb}_room"
+            self.helpers[key] = single[type_] if count == 1 else unused(new, self.ids.funcs)
+        return self.helpers[key]
 
     def type_name(self, type_: FuncType) -> str:
         """A name of a function type that stands alone; if the module does not define it, it gets it at its end."""

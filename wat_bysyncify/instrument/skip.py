@@ -123,14 +123,14 @@ class Skip(Layout):
             at += "  " if len(at) < WIDTH else ""
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(at, got(name, type_))
-        if nest.condition and not block.folded:
+        if nest.condition and self.condition_first(nest):
             self.condition(nest, at)
-        self.line(at, nest.lead.text + nest.head)
+        self.line(at, nest.lead.text + self.head(nest))
         comment = source.around(block.end - 1).same_line
         if comment:
             self.out += (" ", comment)
         inner = at + self.deeper(nest, at)
-        if nest.condition and block.folded:
+        if nest.condition and not self.condition_first(nest):
             self.condition(nest, inner)
         for position, arm in enumerate(nest.arms):
             before, behind = block.marks[position]
@@ -211,6 +211,10 @@ class Skip(Layout):
             if inner.startswith(outer) and len(inner) - len(outer) <= 8:
                 return inner[len(outer) :]
         return "  " if len(at) < WIDTH else ""
+
+    def condition_first(self, nest: Nest) -> bool:
+        """Whether the condition of an if stands before it, not inside its parentheses."""
+        return not nest.block.folded
 
     def condition(self, nest: Nest, indent: str) -> None:
         """The condition of an if: while rewinding, whether the call to go back to is in its first arm.

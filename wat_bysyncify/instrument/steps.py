@@ -127,8 +127,12 @@ def flat(nested: list[Any]) -> list[Any]:
 
 @dataclass(slots=True)
 class Lifted:
-    """A body in steps. `saved` are the reader's locals to save beyond what liveness says, as bits."""
+    """A body in steps.
+
+    `alive` says for each pausing call what values that wait for it read, locals and temporaries as bits: these are
+    alive whatever liveness.py, which knows only the reader's code, says of the locals.
+    """
 
     arm: Arm
     temps: list[Temp]
-    saved: int
+    alive: list[int]

@@ -8,12 +8,12 @@ from heapq import heappop, heappush
 
 @dataclass(slots=True)
 class Temp:
-    """A temporary local."""
+    """A temporary local: the one with a number among those of its type. `bit` is its own among all locals."""
 
     name: str
     type: str
     number: int
-    saved: bool = False
+    bit: int
 
 
 class Numbers:

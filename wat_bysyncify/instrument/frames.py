@@ -1,0 +1,140 @@
+"""A function's frame: what is saved at a pause, in what order, and the text that saves it and takes it back.
+
+Values of a type stand together, as many as one function takes, so that a frame costs few calls; `largest` bounds that.
+With 1, each has a line of its own, which reads best:
+
+    (local.set $x (call $restore_i32))           (call $save_i32 (local.get $y))
+    (local.set $y (call $restore_i32))           (call $save_i32 (local.get $x))
+
+and with more:
+
+    (call $restore_2_i32)                        (call $save_2_i32 (local.get $x) (local.get $y))
+    (local.set $y) (local.set $x)
+
+Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, room is left for
+them; so a frame has one layout, whatever the call.
+
+Where the number of the call is saved, it is the first value of the first group, if that is of i32, else it has a
+group of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .layout import WIDTH
+from .names import SAVED_SIZES
+from .reftypes import heap_type, is_nullable, nullable, top
+from .scope import Program
+
+LARGEST = {"i32": 8, "i64": 4, "f32": 4, "f64": 4, "v128": 2}  # longer ones are seldom wanted
+LEAVE_ROOM = "leave", "", 0  # the function that does, among those of the program
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A local that is saved, with its bit among all locals of the function, temporaries too."""
+
+    name: str
+    type: str
+    bit: int
+
+
+@dataclass(slots=True)
+class Group:
+    """Locals that are saved by one call. `kept` is the type in which they are."""
+
+    kept: str
+    locals: list[Local]
+
+
+class Frame:
+    """The frame of one function. `index`: the number of the call is in it."""
+
+    def __init__(self, saved: list[Local], index: bool, program: Program) -> None:
+        """`saved`, where they are grouped, with those first that are alive most often."""
+        self.index, self.program = index, program
+        self.groups = [Group("i32", [])] if index else []
+        if not program.grouped:
+            self.groups += [Group(top(local.type, program.module), [local]) for local in reversed(saved)]
+            return
+        by_type: dict[str, Group] = {"i32": self.groups[0]} if index else {}
+        for local in saved:
+            kept = top(local.type, program.module)
+            group = by_type.get(kept)
+            if group is None or self.width(group) == LARGEST.get(kept, 1):
+                group = by_type[kept] = Group(kept, [])
+                self.groups.append(group)
+            group.locals.append(local)
+
+    def width(self, group: Group) -> int:
+        """How many values a group saves."""
+        return len(group.locals) + (self.index and group is self.groups[0])
+
+    def restores(self) -> list[str]:
+        """The lines that take all locals back. The last leaves the number of the call on the operand stack."""
+        lines: list[str] = []
+        for group in reversed(self.groups):
+            call = f"(call {self.program.helper('restore', group.kept, self.width(group))})"
+            if group.locals and self.width(group) == 1:
+                local = group.locals[0]
+                lines.append(f"(local.set {local.name} {self._back(call, group.kept, local.type)})")
+                continue
+            lines += [call, *_filled([f"(local.set {local.name})" for local in reversed(group.locals)])]
+        return lines
+
+    def _back(self, call: str, kept: str, type_: str) -> str:
+        """The text of a value as the type that its local has, not as that in which it was kept."""
+        if kept == type_:
+            return call
+        if nullable(type_) == nullable(f"(ref {kept.removesuffix('ref')})"):
+            return call if is_nullable(type_) else f"(ref.as_non_null {call})"
+        return f"(ref.cast {type_} {call})"
+
+    def saves(self, number: str, alive: int = -1) -> list[str]:
+        """The lines that save it. `number` is the text of the number of the call, "" where that is on the operand
+        stack; `alive` are the locals that must be saved, as bits, -1 for all."""
+        lines: list[str] = []
+        room = 0
+        for group in self.groups:
+            numbered = self.index and group is self.groups[0]
+            lives = [bool(local.bit & alive) or not is_nullable(local.type) for local in group.locals]
+            if not (numbered or any(lives) or group.kept not in SAVED_SIZES):
+                room += SAVED_SIZES[group.kept] * len(group.locals)
+                continue
+            lines += self._leave(room)
+            room = 0
+            words = [number] if number and numbered else []
+            for local, live in zip(group.locals, lives, strict=True):
+                words.append(f"(local.get {local.name})" if live else _nothing(local.type))
+            call = f"(call {self.program.helper('save', group.kept, self.width(group))}"
+            found = _filled(words)
+            if len(found) < 2 and len(call) + len("".join(found)) + 8 < WIDTH:
+                lines.append(" ".join([call, *found]) + ")")
+            else:
+                lines += [call, *(f"  {line}" for line in found)]
+                lines[-1] += ")"
+        return lines + self._leave(room)
+
+    def _leave(self, room: int) -> list[str]:
+        """The line that leaves room for so many bytes."""
+        address = self.program.ids.address
+        return [f"(call {self.program.helper(*LEAVE_ROOM)} ({address}.const {room}))"] if room else []
+
+
+def _nothing(type_: str) -> str:
+    """A value for a local that is not alive."""
+    if type_ in LARGEST:
+        return f"({type_}.const {'i64x2 0 0' if type_ == 'v128' else '0'})"
+    return f"(ref.null {heap_type(type_)})"
+
+
+def _filled(words: list[str]) -> list[str]:
+    """Words in lines that read well."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) < WIDTH - 16:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

@@ -1,0 +1,116 @@
+"""A function that never rewinds: steps -> text with nothing but a check behind each pausing call.
+
+    (func $main                                (func $main
+                                                 (if (global.get $rewinding) (then
+                                                   (return (call $main_rewind))))
+                                                 (call $save_i32 (block $unwind (result i32)
+      (call $print (i32.const 1))                  (call $print (i32.const 1))
+      (call $sleep)                                (call $sleep)
+                                                   (drop (br_if $unwind (i32.const 0) (global.get $unwinding)))
+      (call $print (i32.const 3))                  (call $print (i32.const 3))
+                                                   (return)
+                                                 ))
+    )                                          )
+
+A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
+returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses.
+
+Where `exact`, each set of live locals has a landing of its own, which saves the others as 0: a local ends where the
+reader's code ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .jump import first_number
+from .layout import Layout
+from .names import unused
+from .skip import Names, Skip
+from .source import Piece, Source
+from .steps import Arm, Lifted, Nest, Resume
+
+
+class Straight(Skip):
+    """Writes the steps of one body. `labels` are its labels; `alive` are the live locals of each call, as bits, or None
+    where every landing saves all."""
+
+    def __init__(
+        self, source: Source, names: Names, newline: str, labels: set[str], lifted: Lifted, alive: list[int] | None
+    ) -> None:
+        super().__init__(source, names, newline)
+        self.lifted, self.alive = lifted, alive
+        self.numbered = len(lifted.alive) > 1
+        self.first = first_number(lifted)
+        sets = dict.fromkeys(alive) if alive else {-1: None}
+        self.landings = {live: unused(names.unwind, labels) if alive else names.unwind for live in sets}
+
+    def function(
+        self, results: tuple[str, ...], saves: Callable[[str, int], list[str]], ending: list[str], indent: str,
+        comments: Callable[[Layout, str], Any],
+    ) -> None:  # fmt: skip
+        """All of a function's code. `saves` gives the lines that save its frame, for a number and the live locals as
+        bits; `ending` are those that return behind that; `comments` writes the comments behind the last instruction."""
+        typed = " (result i32)" if self.numbered else ""
+        inner = indent + "  "
+        opening = [f"(block {label}{typed}" for label in reversed(self.landings.values())]
+        for at in range(0, len(opening), 3):
+            self.line(indent, " ".join(opening[at : at + 3]))
+        label = self.source.labels[0]
+        whole = label in self.source.used  # a branch to the end of the function, by number
+        if whole:
+            of = f" (result {' '.join(results)})" if results else ""
+            self.line(inner, f"(block {label}{of}")
+        self.arms(self.arm, self.lifted.arm, None, inner)
+        if whole:
+            if results:
+                self.line(inner, "(unreachable)")
+            self.line(inner, ")")
+        self.line(inner, "(return)" if whole or not results else "(unreachable)")
+        comments(self, inner)
+        for live in self.landings:
+            self.line(indent, ")")
+            for line in [*saves("", live), *ending]:
+                self.line(indent, line)
+            if len(self.landings) > 1:
+                self.line(indent, "(return)")
+
+    def arm(self, arm: Arm, nest: Nest | None, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
+        """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""
+        for step in arm.steps:
+            if isinstance(step, Nest):
+                yield from self.nest(step, indent)
+                continue
+            if isinstance(step, Resume):
+                for stmt in step.call:
+                    self.stmt(stmt, indent)
+                self.line(indent, self.check(step.index))
+            for stmt in step.stmts:
+                self.stmt(stmt, indent)
+            self.values(step.values or [], indent)
+
+    def check(self, call: int) -> str:
+        """What leaves the code behind a call if it has paused."""
+        landing = self.landings[self.alive[call] if self.alive else -1]
+        if self.numbered:
+            return f"(drop (br_if {landing} (i32.const {self.first + call}) (global.get {self.names.unwinding})))"
+        return f"(br_if {landing} (global.get {self.names.unwinding}))"
+
+    def condition_first(self, nest: Nest) -> bool:
+        """As of all ifs; in parentheses there is room for one list."""
+        assert nest.condition is not None
+        return not nest.block.folded or not nest.condition.folded
+
+    def condition(self, nest: Nest, indent: str) -> None:
+        """The condition of an if, as it is."""
+        value = nest.condition
+        assert value is not None
+        if value.start >= 0:
+            before = self.source.around(value.start - 1)
+            self.lead(Piece("", before.indent or "", before.lines), indent)
+        old = self.source.indent_of(value.start) if value.start >= 0 else ""
+        self.line(indent, self.place(value.text, old, indent))
+        comment = value.tail.partition("\n")[0].strip()
+        if comment:
+            self.out += (" ", comment)

@@ -1,0 +1,78 @@
+"""Which functions are written twice: one version to run (straight.py), one to find its way back (jump.py).
+
+What costs a function that rewinds by jumping is not the jump but that its loops have two ways in: each local meets
+itself at each landing, and an engine that has hundreds of landings in one loop keeps all locals in memory. So it is
+with interpreters, one loop around one big switch; and it is these that programs spend their time in. A twin cures that
+and costs the function's size, so only few get one.
+
+What a function gains is taken to grow with the landings in its loops and with the locals that meet there.
+"""
+
+from __future__ import annotations
+
+from ..sexpr.nodes import List, tokens
+from . import code as act
+from .calls import named
+from .module import Func
+from .scope import Program
+
+# Below so many landings in loops, twins gained nothing that could be measured (docs/performance.md).
+_LANDINGS = 32
+# Twins are written until this share of the code has one: the last may go beyond.
+_SHARE = 0.06
+
+
+def twinned(program: Program) -> set[int]:
+    """The numbers of the functions that get a twin."""
+    options = program.options
+    if options.twins is not None:
+        return named(program.module, options.twins) & program.pausing.instrumented
+    if options.optimize != "speed" or options.rewind != "jump":
+        return set()
+    weighed: list[tuple[int, int, int]] = []
+    whole = 0
+    for func in map(program.module.func, range(program.defined)):
+        if not isinstance(func.node, list) or func.imported:
+            continue
+        length = len(func.node)
+        if func.number in program.pausing.instrumented:
+            gain, length = _weigh(func, func.node, program)
+            if gain:
+                weighed.append((-gain, func.number, length))
+        whole += length
+    found = set()
+    room = whole * _SHARE
+    for _, number, length in sorted(weighed):
+        if room <= 0:
+            break
+        found.add(number)
+        room -= length
+    return found
+
+
+def _weigh(func: Func, node: List, program: Program) -> tuple[int, int]:
+    """What a function would gain, 0 for too little to count, and how many tokens it has."""
+    codes = program.codes
+    body = tokens(node[func.header : -1])
+    indirect = program.pausing.indirect(func)
+    opened: list[bool] = []  # of each list and flat block around: is it a loop
+    loops = landings = 0
+    locals_ = len(func.locals)
+    for position, token in enumerate(body):
+        code = codes[token]
+        if code.act == act.CLOSE or code.act == act.END:
+            if opened and opened.pop():
+                loops -= 1
+        elif code.opens or (code.flat and code.act in (act.BLOCK, act.IF)):
+            opened.append(code.op == "loop")
+            loops += code.op == "loop"
+        if loops and code.act == act.CALL:
+            found = program.call(code.word)
+            landings += found is not None and found[1]
+        elif loops and code.act == act.CALL_INDIRECT:
+            by_word = code.op == "call_ref"
+            type_ = program.module.func_type(code.word) if by_word else program.types.at(body, position + 1)
+            landings += indirect(type_ or ((), ()))
+        elif code.op == "local" and not loops:
+            locals_ += len(code.words)
+    return landings * locals_ if landings >= _LANDINGS else 0, len(body)
