@@ -12,7 +12,7 @@ from .code import regular
 from .fields import head, value_types
 from .fold import fold
 from .frames import Frame, Local
-from .jump import Jump
+from .jump import Jump, depth
 from .layout import Layout
 from .lift import lift
 from .liveness import live_locals
@@ -184,9 +184,10 @@ class _Function:
     def jumping(self) -> Layout:
         """The function's code with jumps (jump.py)."""
         names, inside = self.names, self.inside
-        jump = Jump(self.source, names, self.program.newline, self.body.labels, self.lifted)
+        calls = [names.call if not level else self.scope.new_name("$call") for level in range(depth(self.lifted))]
+        jump = Jump(self.source, names, self.program.newline, self.body.labels, self.lifted, calls)
         frame = self.frame()
-        self.locals(jump, [names.call] if jump.nested else [])
+        self.locals(jump, calls)
         jump.line(inside, f"(block {names.unwind}{' (result i32)' if frame.index else ''}")
         jump.body([*self.whose(), *frame.restores()], self.scope.results, inside + "  ")
         self.last_comments(jump, inside)

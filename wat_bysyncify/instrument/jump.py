@@ -23,7 +23,16 @@ A jump cannot go into a block. So the blocks that hold calls are opened where th
 is then inside, and never knows), and an `if` is a branch over its arms. A loop would go round to the jump, and a
 `try_table` would guard what comes before it: these keep their place. The jump goes to their front, and at their own
 head stands another, for the calls inside: such a stretch of code has its own blocks and its own jump. There a local
-says where to go, 0 if nowhere; it is 0 again once the code has landed.
+says where to go, 0 if nowhere. Each depth of such blocks has a local of its own:
+
+    (local.set $call_2 (i32.const 0))          ;; code that comes here by itself
+    )                                          ;; a jump comes here, with $call_2 set
+    (loop $again
+      (block $call_7 (block $call_6
+      (if (local.get $call_2) (then
+        (local.get $call_2)
+        (local.set $call_2 (i32.const 0))      ;; when the loop is repeated, there is nowhere to go
+        (br_table $call_6 $call_7)))
 """
 
 from __future__ import annotations
@@ -44,24 +53,37 @@ _ENTERED = frozenset(("loop", "try_table", "try"))
 @dataclass(slots=True)
 class _Stretch:
     """Code in which jumps go forward only: what is opened at its head, in the order in which it ends; which labels lead
-    to the calls, in order, and to how many; where its head is in the text."""
+    to the calls, in order, and to how many; where its head is in the text.
+
+    `local` says where to go, at its head; "" for the function's, which finds that in its frame. `depth` is of how many
+    such locals it is the last. `single`: it holds one call; then all inside it have the same local, which the call
+    resets.
+    """
 
     head: int
     indent: str
     first: int  # the number of its first call
+    depth: int
+    local: str
+    single: bool
     opened: list[str] = field(default_factory=list)
     targets: list[tuple[str, int]] = field(default_factory=list)
+    resets: list[int] = field(default_factory=list)  # where in the text the local of those inside is reset
+    direct: bool = False  # a call is in it, and not further inside
+    enters: bool = False  # a call is further inside
 
 
 class Jump(Layout):
-    """Writes the steps of one body. `labels` are its labels; new ones keep clear of them."""
+    """Writes the steps of one body. `labels` are its labels; new ones keep clear of them. `calls` are the locals that
+    say where to go, by depth, as many as the `depth` of the body."""
 
-    def __init__(self, source: Source, names: Names, newline: str, labels: set[str], lifted: Lifted) -> None:
+    def __init__(
+        self, source: Source, names: Names, newline: str, labels: set[str], lifted: Lifted, calls: list[str]
+    ) -> None:
         super().__init__(source, newline)
-        self.names, self.labels, self.lifted = names, labels, lifted
+        self.names, self.labels, self.lifted, self.calls = names, labels, lifted, calls
         self.count = len(source.body.calls)
-        self.base = first_number(lifted)
-        self.nested = self.base > 0
+        self.base = int(bool(calls))
 
     def body(self, restores: list[str], results: tuple[str, ...], indent: str) -> None:
         """All of a function's code. `restores` are the lines that take back its frame; where there are several calls,
@@ -71,7 +93,7 @@ class Jump(Layout):
         if whole:
             typed = f" (result {' '.join(results)})" if results else ""
             self.line(indent, f"(block {label}{typed}")
-        stretch = _Stretch(len(self.out), indent, self.base)
+        stretch = _Stretch(len(self.out), indent, self.base, 0, "", self.count == 1)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch, restores))
@@ -86,18 +108,31 @@ class Jump(Layout):
     def entry(self, stretch: _Stretch, restores: list[str]) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
         number = ""
-        if self.nested:
-            number = f"(local.get {self.names.call})"
-            if self.count == 1:
-                restores = [*restores, f"(local.set {self.names.call} (i32.const 1))"]
-            elif restores[-1].startswith("(call "):
-                restores = [*restores[:-1], f"(local.set {self.names.call} {restores[-1]})"]
-            else:
-                restores = [*restores, f"(local.set {self.names.call})"]
-        elif self.count > 1 and restores[-1].startswith("(call "):
+        if self.count > 1 and restores[-1].startswith("(call "):
             *restores, number = restores
+        if stretch.enters:
+            set_ = f"(local.set {self.calls[0]}"
+            number = "(i32.const 1)" if self.count == 1 else number
+            restores = [*restores, f"{set_} {number})" if number else f"{set_})"]
+            number = f"(local.get {self.calls[0]})"
         inside = [*restores, *self.dispatch(stretch, number)]
         return [f"(if (global.get {self.names.rewinding}) (then", *(f"  {line}" for line in inside), "))"]
+
+    def again(self, stretch: _Stretch) -> list[str]:
+        """What stands at the head of a stretch that is not the function's: on to the call, if that is where to go."""
+        call = f"(local.get {stretch.local})"
+        if stretch.single:
+            return [f"(br_if {stretch.targets[0][0]} {call})"]
+        reset = f"(local.set {stretch.local} (i32.const 0))"
+        if stretch.enters:
+            inner = self.calls[stretch.depth]
+            lines = [f"(local.set {inner} {call})", reset, *self.dispatch(stretch, f"(local.get {inner})")]
+        elif len(stretch.targets) == 1:
+            lines = [reset, *self.dispatch(stretch, "")]
+        else:
+            index = f"(i32.sub {call} (i32.const {stretch.first}))" if stretch.first else call
+            lines = [index, reset, *_table([label for label, _ in stretch.targets], "")]
+        return [f"(if {call} (then", *(f"  {line}" for line in lines), "))"]
 
     def dispatch(self, stretch: _Stretch, call: str) -> list[str]:
         """The branch to where a call can be made again. `call` is the text of its number, "" where that is on the
@@ -124,6 +159,9 @@ class Jump(Layout):
                 lines.append(opened)
         text = "".join(f"{self.newline}{stretch.indent}{line}" for line in [*lines, *dispatch])
         self.out[stretch.head] = text
+        if not stretch.direct:  # every jump goes on inside, where the local is reset
+            for at in stretch.resets:
+                self.out[at] = ""
 
     def land(self, stretch: _Stretch, label: str, count: int) -> None:
         """Ends the block whose end is where the jump to the next `count` calls goes."""
@@ -149,8 +187,9 @@ class Jump(Layout):
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
         names = self.names
         self.land(stretch, f"$call_{step.index}", 1)
-        if self.nested:
-            self.line(indent, f"(local.set {names.call} (i32.const 0))")
+        stretch.direct = True
+        if stretch.single and stretch.local:
+            self.line(indent, f"(local.set {stretch.local} (i32.const 0))")
         for stmt in step.call:
             self.stmt(stmt, indent)
         if self.count > 1:
@@ -238,6 +277,12 @@ class Jump(Layout):
         block, source = nest.block, self.source
         first, end = block.calls[0], block.calls[-1]
         self.lead(nest.lead, indent)
+        local = outer.local if outer.single and outer.local else self.calls[outer.depth]
+        depth = outer.depth + (local != outer.local)
+        if not outer.single:
+            outer.resets.append(len(self.out))
+            self.out.append(f"{self.newline}{indent}(local.set {local} (i32.const 0))")
+        outer.enters = True
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))
@@ -257,7 +302,7 @@ class Jump(Layout):
             else:
                 for name in reversed(nest.params):
                     self.line(inner, f"(local.set {name})")
-                stretch = _Stretch(len(self.out), inner, first + self.base)
+                stretch = _Stretch(len(self.out), inner, first + self.base, depth, local, end == first + 1)
                 self.out.append("")
                 yield arm, inner, stretch
                 self.finish(stretch, self.again(stretch))
@@ -273,13 +318,6 @@ class Jump(Layout):
             self.line(indent, nest.foot)
         self.sets(nest, indent)
 
-    def again(self, stretch: _Stretch) -> list[str]:
-        """What stands at the head of a stretch that is not the function's: on to the call, if that is where to go."""
-        call = f"(local.get {self.names.call})"
-        if len(stretch.targets) == 1:
-            return [f"(br_if {stretch.targets[0][0]} {call})"]
-        return [f"(if {call} (then", *(f"  {line}" for line in self.dispatch(stretch, call)), "))"]
-
 
 def _table(targets: list[str], index: str) -> list[str]:
     """A br_table on lines of the width that is read well."""
@@ -292,14 +330,15 @@ def _table(targets: list[str], index: str) -> list[str]:
     return lines
 
 
-def first_number(lifted: Lifted) -> int:
-    """The number of a function's first call in its frames: 1, where a call is in a block that keeps its place and 0
-    means to go nowhere, else 0."""
-    todo = [lifted.arm]
+def depth(lifted: Lifted) -> int:
+    """How many blocks that keep their place are inside each other around a call, at most. If any is, the first call has
+    the number 1 in frames, for 0 means to go nowhere, else 0."""
+    deepest = 0
+    todo = [(lifted.arm, 0)]
     while todo:
-        for step in todo.pop().steps:
+        arm, around = todo.pop()
+        deepest = max(deepest, around)
+        for step in arm.steps:
             if isinstance(step, Nest):
-                if step.block.op in _ENTERED:
-                    return 1
-                todo += step.arms
-    return 0
+                todo += [(inner, around + (step.block.op in _ENTERED)) for inner in step.arms if inner.text is None]
+    return deepest

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .jump import first_number
+from .jump import depth
 from .layout import Layout
 from .names import unused
 from .skip import Names, Skip
@@ -42,7 +42,7 @@ class Straight(Skip):
         super().__init__(source, names, newline)
         self.lifted, self.alive = lifted, alive
         self.numbered = len(lifted.alive) > 1
-        self.first = first_number(lifted)
+        self.first = int(depth(lifted) > 0)
         sets = dict.fromkeys(alive) if alive else {-1: None}
         self.landings = {live: unused(names.unwind, labels) if alive else names.unwind for live in sets}
 

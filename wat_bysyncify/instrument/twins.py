@@ -16,10 +16,11 @@ from .calls import named
 from .module import Func
 from .scope import Program
 
-# Below so many landings in loops, twins gained nothing that could be measured (docs/performance.md).
-_LANDINGS = 32
-# Twins are written until this share of the code has one: the last may go beyond.
+# Below this, twins gained nothing that could be measured (docs/performance.md).
+_LEAST = 3000
+# Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
 _SHARE = 0.06
+_LARGEST = 0.15
 
 
 def twinned(program: Program) -> set[int]:
@@ -45,8 +46,9 @@ def twinned(program: Program) -> set[int]:
     for _, number, length in sorted(weighed):
         if room <= 0:
             break
-        found.add(number)
-        room -= length
+        if length <= whole * _LARGEST:
+            found.add(number)
+            room -= length
     return found
 
 
@@ -75,4 +77,5 @@ def _weigh(func: Func, node: List, program: Program) -> tuple[int, int]:
             landings += indirect(type_ or ((), ()))
         elif code.op == "local" and not loops:
             locals_ += len(code.words)
-    return landings * locals_ if landings >= _LANDINGS else 0, len(body)
+    gain = landings * locals_
+    return gain if gain >= _LEAST else 0, len(body)
