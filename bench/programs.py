@@ -7,6 +7,7 @@ else the directory for temporary files. What tools make of them stays there too,
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -53,6 +54,13 @@ def module(program: str) -> Path:
     return _cached(f"{program}-{version}.wasm", lambda target: _unpack(package, version, inside, target))
 
 
+def glue(program: str) -> Path:
+    """The script that its package instantiates the program's module with: for CommonJS, and Node."""
+    package, version, inside = PROGRAMS[program]
+    script = str(Path(inside).with_suffix(".js"))
+    return _cached(f"{program}-{version}.cjs", lambda target: _unpack(package, version, script, target))
+
+
 def printed(binary: Path, printer: str) -> Path:
     """A module's text, by one of `PRINTERS`."""
     command = PRINTERS[printer]
@@ -67,6 +75,15 @@ def optimized(binary: Path) -> Path:
 def peer(binary: Path) -> Path:
     """The module after `wasm-opt -O3 --asyncify`, which makes it pause and resume at any import."""
     return _made(binary, "asyncify.wasm", [*PEER, str(binary), "-o"])
+
+
+def kept(source: Path) -> Path:
+    """A module of the user's, or what a text of theirs is assembled to, in the cache: by its name and what is in it."""
+    content = source.read_bytes()
+    name = f"{source.stem}-{hashlib.sha256(content).hexdigest()[:12]}.wasm"
+    if source.suffix == ".wat":
+        return _cached(name, lambda target: assemble(source, target))
+    return _cached(name, lambda target: target.write_bytes(content))
 
 
 def assemble(text: str | Path, binary: Path) -> int:

@@ -1,0 +1,40 @@
+"""The modules that are compared: a program before, made pausable by wasm-opt, and by us in each configuration.
+
+Before is what `wasm-opt -O3` makes of the program; the others are made from that. Ours goes through its folded text,
+and nothing is run over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import programs
+import wasmtime
+from configurations import WORST, ours
+
+BEFORE, PEER = "before", "peer"
+
+
+def variants(
+    binary: Path, configurations: Sequence[str], scratch: Path, options: Mapping[str, object] = WORST
+) -> dict[str, Path]:
+    """The module that was given as each of what is compared, by name; ours are put into `scratch`."""
+    before = programs.optimized(binary)
+    found = {BEFORE: before, PEER: programs.peer(before)}
+    text = programs.printed(before, "folded").read_text(encoding="utf-8") if configurations else ""
+    for configuration in configurations:
+        target = scratch / f"{binary.stem}.{configuration}.wasm"
+        after = ours(text, configuration, options)
+        target.with_suffix(".wat").write_text(after, encoding="utf-8")
+        assemble(after, target)
+        found[configuration] = target
+    return found
+
+
+def assemble(text: str, binary: Path) -> int:
+    """Assembles a text with wabt, or with wasmtime where wabt does not know enough; the size in bytes."""
+    try:
+        return programs.assemble(text, binary)
+    except RuntimeError:
+        return binary.write_bytes(wasmtime.wat2wasm(text))
