@@ -35,6 +35,9 @@ PRINTERS = {
 
 PEER = ("wasm-opt", "-all", "-O3", "--asyncify")
 
+# npm's Binaryen, which is newer than Debian's.
+BINARYEN = "binaryen@132.0.0"
+
 
 class Missing(Exception):
     """A tool is not installed, or a package cannot be had; the message says which."""
@@ -67,14 +70,31 @@ def printed(binary: Path, printer: str) -> Path:
     return _made(binary, f"{printer}.wat", [*command, str(binary), "-o"])
 
 
-def optimized(binary: Path) -> Path:
+def wasm_opt(which: str) -> str:
+    """The command: `installed`, or `npm`'s, which is slow (it is compiled to JavaScript) and newer."""
+    return str(installed(BINARYEN) / ".bin" / "wasm-opt") if which == "npm" else "wasm-opt"
+
+
+def optimized(binary: Path, optimizer: str = "wasm-opt") -> Path:
     """The module after `wasm-opt -O3`: what growth is measured on."""
-    return _made(binary, "O3.wasm", ["wasm-opt", "-all", "-O3", str(binary), "-o"])
+    return _made(binary, "O3.wasm", [optimizer, "-all", *_without(optimizer), "-O3", str(binary), "-o"])
 
 
-def peer(binary: Path) -> Path:
+def peer(binary: Path, optimizer: str = "wasm-opt") -> Path:
     """The module after `wasm-opt -O3 --asyncify`, which makes it pause and resume at any import."""
-    return _made(binary, "asyncify.wasm", [*PEER, str(binary), "-o"])
+    return _made(binary, "asyncify.wasm", [optimizer, *PEER[1:], *_without(optimizer), str(binary), "-o"])
+
+
+def _without(optimizer: str) -> list[str]:
+    """What `-all` means in newer versions beyond what wabt and engines read: how imports are encoded."""
+    new = int(_version(optimizer).split(".")[0]) >= 132
+    return ["--disable-custom-descriptors", "--disable-compact-imports"] if new else []
+
+
+def installed(*packages: str) -> Path:
+    """The `node_modules` that holds these npm packages, each as name@version, and what they depend on."""
+    name = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
+    return _cached(f"node-{name}", lambda target: _install(packages, target)) / "node_modules"
 
 
 def kept(source: Path) -> Path:
@@ -144,3 +164,10 @@ def _unpack(package: str, version: str, inside: str, target: Path) -> None:
         member = archive.extractfile(f"package/{inside}")
         assert member is not None
         target.write_bytes(member.read())
+
+
+def _install(packages: tuple[str, ...], target: Path) -> None:
+    command = [tool("npm"), "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(target), *packages]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise Missing(f"npm cannot install {' '.join(packages)}: {done.stderr.strip()[-300:]}")

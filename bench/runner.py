@@ -14,7 +14,7 @@ import programs
 BENCH = Path(__file__).parent
 
 # V8 with its optimising compiler alone: what a program runs in once it is warm, and from the first run on.
-NODE_FLAGS = ("--no-liftoff", "--no-wasm-lazy-compilation", "--no-warnings")
+OPTIMIZED = ("--no-liftoff", "--no-wasm-lazy-compilation")
 
 
 class Wrong(Exception):
@@ -51,10 +51,12 @@ class Child:
         return line.strip()
 
 
-def command(engine: str, kind: str, module: Path, stubs: Path, arguments: Sequence[str]) -> list[str]:
-    """What starts a child."""
+def command(
+    engine: str, kind: str, module: Path, stubs: Path, arguments: Sequence[str], tiers: bool = False
+) -> list[str]:
+    """What starts a child; with `tiers`, V8 as it is, with its baseline compiler first."""
     if engine == "node":
-        start = [programs.tool("node"), *NODE_FLAGS, str(BENCH / "run_node.mjs")]
+        start = [programs.tool("node"), *(() if tiers else OPTIMIZED), str(BENCH / "run_node.mjs")]
     else:
         start = [sys.executable, str(BENCH / "run_wasmtime.py")]
     return [*start, kind, str(module), str(stubs), *arguments]
@@ -70,8 +72,8 @@ def started(command: Sequence[str]) -> Iterator[Child]:
             process.kill()
 
 
-def measure(commands: Mapping[str, Sequence[str]], rounds: int, fresh: bool = False) -> dict[str, Times]:
-    """The times of several variants of a program: each runs once to warm up, then all in turn, so many rounds.
+def measure(commands: Mapping[str, Sequence[str]], rounds: int, fresh: bool = False, warm: int = 1) -> dict[str, Times]:
+    """The times of several variants of a program: each runs `warm` times to warm up, then all in turn, so many rounds.
 
     A process per variant runs all rounds; with `fresh`, each round has new ones, so that where the engine happened to
     put the code evens out.
@@ -83,7 +85,8 @@ def measure(commands: Mapping[str, Sequence[str]], rounds: int, fresh: bool = Fa
             children = {name: stack.enter_context(started(each)) for name, each in commands.items()}
             for name, child in children.items():
                 found.setdefault(name, Times(child.compiled))
-                results[name] = child.run()[1]
+                for _warming in range(warm):
+                    results[name] = child.run()[1]
             if len(set(results.values())) > 1:
                 raise Wrong(f"results differ: {results}")
             for turn in range(1 if fresh else rounds):

@@ -2,7 +2,7 @@
 
     python bench/speed.py [PROGRAM]... [OPTIONS]
 
-Before is what `wasm-opt -O3` makes of a program. Each variant is compiled in a process of its own, runs once to warm
+Before is what `wasm-opt -O3` makes of a program. Each variant is compiled in a process of its own, runs to warm
 up, and then all run in turn; what is timed is `_start` (or the export) in a fresh instance, without compiling it. Node
 compiles with V8's optimising compiler alone (TurboFan; no tiers), ahead of the run.
 """
@@ -48,7 +48,17 @@ Found = dict[str, dict[str, dict[str, Times]]]  # engine: program: variant
     metavar="[PROGRAM:]NAME=FILE",
     help="A module (.wasm, .wat) to run beside the others; repeatable.",
 )
+@click.option(
+    "--wasm-opt",
+    "optimizer",
+    type=click.Choice(["installed", "npm"]),
+    default="installed",
+    show_default=True,
+    help="Whose wasm-opt.",
+)
 @click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
+@click.option("--tiers", is_flag=True, help="V8 as it is, with its baseline compiler first; give it a longer --warm.")
+@click.option("--warm", default=1, show_default=True, type=click.IntRange(1), help="How often each runs before.")
 @click.option("--fresh", is_flag=True, help="New processes in each round.")
 @click.option("--arguments", metavar="WORDS", help="What the programs are started with, instead of the usual.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Leave all variants in this directory.")
@@ -60,7 +70,10 @@ def main(
     no_ours: bool,
     no_peer: bool,
     extra: tuple[str, ...],
+    optimizer: str,
     rounds: int,
+    tiers: bool,
+    warm: int,
     fresh: bool,
     arguments: str | None,
     keep: Path | None,
@@ -72,7 +85,8 @@ def main(
         for name in names or WORKLOADS:
             workload = WORKLOADS[name]
             try:
-                compared = variants(workload.module(), () if no_ours else configurations or USUAL, scratch)
+                chosen = () if no_ours else configurations or USUAL
+                compared = variants(workload.module(), chosen, scratch, optimizer=programs.wasm_opt(optimizer))
                 for given, path in given_variants(extra, name, len(names)).items():
                     compared[given] = programs.kept(path)
                 if no_peer:
@@ -81,7 +95,9 @@ def main(
                     keep_variants(compared, name, keep)
                 for engine in found:
                     if engine in workload.engines:
-                        times = measure(commands(workload, engine, compared, scratch, arguments), rounds, fresh)
+                        times = measure(
+                            commands(workload, engine, compared, scratch, arguments, tiers), rounds, fresh, warm
+                        )
                         found[engine][name] = times
                         print(f"{engine} {name}: {line(times)}", file=sys.stderr, flush=True)
             except (programs.Missing, Wrong) as problem:
@@ -123,7 +139,7 @@ def keep_variants(compared: dict[str, Path], program: str, directory: Path) -> N
 
 
 def commands(
-    workload: Workload, engine: str, compared: dict[str, Path], scratch: Path, arguments: str | None
+    workload: Workload, engine: str, compared: dict[str, Path], scratch: Path, arguments: str | None, tiers: bool
 ) -> dict[str, list[str]]:
     """What runs each variant."""
     provided = scratch / f"{workload.name}.stubs.wasm"
@@ -131,7 +147,7 @@ def commands(
     given = list(workload.arguments if arguments is None else [workload.arguments[0], *arguments.split()])
     if workload.kind == "box2d":
         given.insert(0, str(programs.glue(workload.name)))
-    return {name: command(engine, workload.kind, path, provided, given) for name, path in compared.items()}
+    return {name: command(engine, workload.kind, path, provided, given, tiers) for name, path in compared.items()}
 
 
 def line(times: dict[str, Times]) -> str:
@@ -150,7 +166,7 @@ def ratio(after: Times, before: Times) -> float:
 
 
 def geomean(values: list[float]) -> float:
-    return math.exp(statistics.fmean(map(math.log, values))) if values else math.nan
+    return math.exp(statistics.fmean([math.log(each) for each in values])) if values else math.nan
 
 
 # What a ratio exceeds 1 by counts for at least this much in the mean: less is noise.
@@ -173,9 +189,10 @@ def print_table(engine: str, rows: dict[str, dict[str, Times]]) -> None:
             else:
                 cells += " " * 24
         print(f"{program:<16}{statistics.median(before.runs) * 1000:>7.1f} ms{cells}")
-    for label, mean in {"geomean": lambda value: value, "excess over 1": lambda value: max(value - 1, LEAST)}.items():
-        means = [geomean([mean(ratio(t[name], t[BEFORE])) for t in rows.values() if name in t]) for name in columns]
-        print(f"{label:<16}{'':>10}" + "".join(f"{f'{each:.3f}':<8}".rjust(24) for each in means))
+    ratios = {name: [ratio(t[name], t[BEFORE]) for t in rows.values() if name in t] for name in columns}
+    excesses = {name: [max(each - 1, LEAST) for each in found] for name, found in ratios.items()}
+    for label, means in {"geomean": ratios, "excess over 1": excesses}.items():
+        print(f"{label:<16}{'':>10}" + "".join(f"{f'{geomean(each):.3f}':<8}".rjust(24) for each in means.values()))
 
 
 if __name__ == "__main__":

@@ -17,11 +17,15 @@ BEFORE, PEER = "before", "peer"
 
 
 def variants(
-    binary: Path, configurations: Sequence[str], scratch: Path, options: Mapping[str, object] = WORST
+    binary: Path,
+    configurations: Sequence[str],
+    scratch: Path,
+    options: Mapping[str, object] = WORST,
+    optimizer: str = "wasm-opt",
 ) -> dict[str, Path]:
     """The module that was given as each of what is compared, by name; ours are put into `scratch`."""
-    before = programs.optimized(binary)
-    found = {BEFORE: before, PEER: programs.peer(before)}
+    before = programs.optimized(binary, optimizer)
+    found = {BEFORE: before, PEER: programs.peer(before, optimizer)}
     text = programs.printed(before, "folded").read_text(encoding="utf-8") if configurations else ""
     for configuration in configurations:
         target = scratch / f"{binary.stem}.{configuration}.wasm"
