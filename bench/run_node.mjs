@@ -17,9 +17,10 @@ const start = process.hrtime.bigint();
 const module = new WebAssembly.Module(bytes);
 console.log(seconds(start));
 
-const runs = { start: startCommand, call: callExport, box2d: (await import("./scene.mjs")).run };
+const driven = ["box2d", "quickjs"]; // by JavaScript that instantiates the module itself
+const run = driven.includes(kind) ? (await import(`./${kind}.mjs`)).run : { start: startCommand, call: callExport }[kind];
 for await (const _ of createInterface({ input: process.stdin })) {
-  const [time, result] = await runs[kind](module, args, seconds);
+  const [time, result] = await run(module, args, seconds);
   console.log(time, result);
 }
 

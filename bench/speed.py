@@ -10,9 +10,7 @@ compiles with V8's optimising compiler alone (TurboFan; no tiers), ahead of the 
 from __future__ import annotations
 
 import json
-import math
 import shutil
-import statistics
 import sys
 import tempfile
 from dataclasses import asdict
@@ -23,6 +21,7 @@ import programs
 from configurations import CONFIGURATIONS, USUAL
 from runner import Times, Wrong, command, measure
 from stubs import stubs
+from table import HEADING, line, table
 from variants import BEFORE, PEER, variants
 from workloads import ENGINES, WORKLOADS, Workload
 
@@ -99,12 +98,12 @@ def main(
                             commands(workload, engine, compared, scratch, arguments, tiers), rounds, fresh, warm
                         )
                         found[engine][name] = times
-                        print(f"{engine} {name}: {line(times)}", file=sys.stderr, flush=True)
+                        print(f"{engine} {name}: {line(times, BEFORE)}", file=sys.stderr, flush=True)
             except (programs.Missing, Wrong) as problem:
                 print(f"{name}: skipped: {problem}", file=sys.stderr)
     for engine, rows in found.items():
         if rows:
-            print_table(engine, rows)
+            print(f"\n{engine}: {HEADING}\n{table(rows, BEFORE)}")
     if report:
         report.write_text(
             json.dumps(
@@ -148,51 +147,6 @@ def commands(
     if workload.kind == "box2d":
         given.insert(0, str(programs.glue(workload.name)))
     return {name: command(engine, workload.kind, path, provided, given, tiers) for name, path in compared.items()}
-
-
-def line(times: dict[str, Times]) -> str:
-    """The times of one program before, in milliseconds, and of its variants, as ratios of medians and of minima."""
-    before = times[BEFORE]
-    parts = [f"{statistics.median(before.runs) * 1000:.1f} ms"]
-    for name, each in times.items():
-        if name != BEFORE:
-            parts.append(f"{name} {ratio(each, before):.3f} ({min(each.runs) / min(before.runs):.3f})")
-    return ", ".join(parts)
-
-
-def ratio(after: Times, before: Times) -> float:
-    """Of the medians."""
-    return statistics.median(after.runs) / statistics.median(before.runs)
-
-
-def geomean(values: list[float]) -> float:
-    return math.exp(statistics.fmean([math.log(each) for each in values])) if values else math.nan
-
-
-# What a ratio exceeds 1 by counts for at least this much in the mean: less is noise.
-LEAST = 0.01
-
-
-def print_table(engine: str, rows: dict[str, dict[str, Times]]) -> None:
-    """Medians (minima) against the program before, and their means."""
-    columns = list(dict.fromkeys(name for times in rows.values() for name in times if name != BEFORE))
-    print(f"\n{engine}: time / time before, of the medians (of the minima); seconds of compiling / before")
-    print(f"{'program':<16}{'before':>10}" + "".join(f"{name:>24}" for name in columns))
-    for program, times in rows.items():
-        before = times[BEFORE]
-        cells = ""
-        for name in columns:
-            if name in times:
-                each = times[name]
-                least, compiled = min(each.runs) / min(before.runs), each.compile / before.compile
-                cells += f"{f'{ratio(each, before):.3f} ({least:.3f}) {compiled:.1f}':>24}"
-            else:
-                cells += " " * 24
-        print(f"{program:<16}{statistics.median(before.runs) * 1000:>7.1f} ms{cells}")
-    ratios = {name: [ratio(t[name], t[BEFORE]) for t in rows.values() if name in t] for name in columns}
-    excesses = {name: [max(each - 1, LEAST) for each in found] for name, found in ratios.items()}
-    for label, means in {"geomean": ratios, "excess over 1": excesses}.items():
-        print(f"{label:<16}{'':>10}" + "".join(f"{f'{geomean(each):.3f}':<8}".rjust(24) for each in means.values()))
 
 
 if __name__ == "__main__":

@@ -26,14 +26,16 @@ def variants(
     """The module that was given as each of what is compared, by name; ours are put into `scratch`."""
     before = programs.optimized(binary, optimizer)
     found = {BEFORE: before, PEER: programs.peer(before, optimizer)}
-    text = programs.printed(before, "folded").read_text(encoding="utf-8") if configurations else ""
-    for configuration in configurations:
-        target = scratch / f"{binary.stem}.{configuration}.wasm"
-        after = ours(text, configuration, options)
-        target.with_suffix(".wat").write_text(after, encoding="utf-8")
-        assemble(after, target)
-        found[configuration] = target
-    return found
+    return found | {each: rewritten(before, each, scratch, options) for each in configurations}
+
+
+def rewritten(before: Path, configuration: str, scratch: Path, options: Mapping[str, object] = WORST) -> Path:
+    """What a configuration of ours makes of a module, in `scratch`; the text is beside it."""
+    target = scratch / f"{before.stem}.{configuration}.wasm"
+    after = ours(programs.printed(before, "folded").read_text(encoding="utf-8"), configuration, options)
+    target.with_suffix(".wat").write_text(after, encoding="utf-8")
+    assemble(after, target)
+    return target
 
 
 def assemble(text: str, binary: Path) -> int:
