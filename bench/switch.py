@@ -3,9 +3,9 @@
     python bench/switch.py [OPTIONS]
 
 Turn: two coroutines that take turns inside wasm (micro/coroutines.wat); one unwinds and the other rewinds. Pause: a
-program that its host in Node pauses and resumes at each call of an import: micro/pauses.wat, by depth, and the article's
-fannkuch, with the call in its innermost loop. Peer is `wasm-opt -O3 --asyncify`; both are made from the same module,
-which `wasm-opt -O3` made without inlining, so that the depth is what it says.
+program that its host in Node pauses and resumes at each call of an import: micro/pauses.wat, by depth, and the
+article's fannkuch, with the call in its innermost loop. Peer is `wasm-opt -O3 --asyncify`; both are made from the same
+module, which `wasm-opt -O3` made without inlining, so that the depth is what it says.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def made(text: Path, configurations: tuple[str, ...], scratch: Path) -> dict[str
 
 
 def cost(times: Times, turns: int) -> list[float]:
-    """Nanoseconds of a turn, and the bytes it saves: the last word of a run's result; without `turns`, they are the first."""
+    """Nanoseconds of a turn, and the bytes it saves. A run's result is these, behind the turns if `turns` is 0."""
     *counted, size = times.result.split()
     return [statistics.median(times.runs) * 1e9 / (turns or int(counted[0])), float(size)]
 
