@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 # name: (npm package, version, the module in it)
@@ -75,14 +75,20 @@ def wasm_opt(which: str) -> str:
     return str(installed(BINARYEN) / ".bin" / "wasm-opt") if which == "npm" else "wasm-opt"
 
 
-def optimized(binary: Path, optimizer: str = "wasm-opt") -> Path:
+def optimized(binary: Path, optimizer: str = "wasm-opt", flags: Sequence[str] = ()) -> Path:
     """The module after `wasm-opt -O3`: what growth is measured on."""
-    return _made(binary, "O3.wasm", [optimizer, "-all", *_without(optimizer), "-O3", str(binary), "-o"])
+    return _optimized(binary, "O3", optimizer, ["-O3", *flags])
 
 
-def peer(binary: Path, optimizer: str = "wasm-opt") -> Path:
+def peer(binary: Path, optimizer: str = "wasm-opt", flags: Sequence[str] = PEER[2:-1]) -> Path:
     """The module after `wasm-opt -O3 --asyncify`, which makes it pause and resume at any import."""
-    return _made(binary, "asyncify.wasm", [optimizer, *PEER[1:], *_without(optimizer), str(binary), "-o"])
+    return _optimized(binary, "asyncify", optimizer, [*flags, "--asyncify"])
+
+
+def _optimized(binary: Path, label: str, optimizer: str, flags: list[str]) -> Path:
+    usual = flags in (["-O3"], ["-O3", "--asyncify"])
+    what = label if usual else f"{label}_{hashlib.sha256(' '.join(flags).encode()).hexdigest()[:8]}"
+    return _made(binary, f"{what}.wasm", [optimizer, "-all", *_without(optimizer), *flags, str(binary), "-o"])
 
 
 def _without(optimizer: str) -> list[str]:

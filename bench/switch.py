@@ -85,11 +85,9 @@ def main(
 
 
 def made(text: Path, configurations: tuple[str, ...], scratch: Path) -> dict[str, Path]:
-    """The modules that are made of a text, by wasm-opt and by us, in `scratch`."""
-    wasm_opt = [programs.tool("wasm-opt"), "-all", *NO_INLINING, "-O3"]
-    before, peer = scratch / f"{text.stem}.wasm", scratch / f"{text.stem}.peer.wasm"
-    programs.run([*wasm_opt, str(programs.kept(text)), "-o", str(before)])
-    programs.run([*wasm_opt, "--asyncify", str(before), "-o", str(peer)])
+    """The modules that are made of a text, by wasm-opt and by us."""
+    before = programs.optimized(programs.kept(text), flags=NO_INLINING)
+    peer = programs.peer(before, flags=("-O3", *NO_INLINING))
     return {PEER: peer} | {each: rewritten(before, each, scratch) for each in configurations}
 
 
