@@ -9,7 +9,8 @@ from html import escape
 # Pairs of light and dark, for the peer and us.
 COLOURS = ("#9ecae1", "#2171b5", "#fdae6b", "#d94801", "#a1d99b", "#238b45")
 WIDTH, HEIGHT = 960, 400
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 64, 48
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 76, 48
+LEGEND = 3  # names beside each other
 
 Rows = Mapping[str, Mapping[str, float]]  # group or line: bar or x: value
 
@@ -62,11 +63,10 @@ def lines(title: str, rows: Rows, x_label: str) -> str:
 
 def _page(title: str, series: Sequence[str], parts: Sequence[str]) -> str:
     legend = []
-    step = (WIDTH - LEFT - RIGHT) / max(len(series), 1)
     for i, name in enumerate(series):
-        x = LEFT + step * i
-        legend.append(f'<rect x="{x:.1f}" y="34" width="12" height="12" fill="{_colour(i)}"/>')
-        legend.append(_text(x + 16, 44, name, "start"))
+        x, y = LEFT + (WIDTH - LEFT - RIGHT) / LEGEND * (i % LEGEND), 30 + 18 * (i // LEGEND)
+        legend.append(f'<rect x="{x:.1f}" y="{y}" width="12" height="12" fill="{_colour(i)}"/>')
+        legend.append(_text(x + 16, y + 10, name, "start"))
     body = "\n".join(["  " + part for part in [_text(LEFT, 20, title, "start", "bold"), *legend, *parts]])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif"'
