@@ -19,7 +19,7 @@ def main() -> None:
     rounds = sys.argv[2] if len(sys.argv) > 2 else "9"
     target.mkdir(parents=True, exist_ok=True)
     timed = ["--rounds", rounds]
-    for name, options in {"size": [], "speed": timed, "quickjs": timed, "switch": timed}.items():
+    for name, options in {"size": ["--after"], "speed": timed, "quickjs": timed, "switch": timed}.items():
         print(f"{name}.py ...", flush=True)
         script = [sys.executable, str(BENCH / f"{name}.py"), *options, "--json", str(target / f"{name}.json")]
         with (target / f"{name}.txt").open("w", encoding="utf-8") as table:

@@ -3,8 +3,8 @@
     python bench/size.py [PROGRAM]... [OPTIONS]
 
 Worst: any import may pause. List: only one import may. Indirect: the same, and calls through tables do not pause.
-Plain: worst, with wasm-opt not told to optimise. Ours is assembled by wat2wasm, and nothing is run over it; +O3 is what
-`wasm-opt -O3` makes of it.
+Plain: worst, with wasm-opt not told to optimise. Ours is assembled by wat2wasm, and nothing is run over it; with
+--after also what `wasm-opt -O3` makes of it, as +O3.
 """
 
 from __future__ import annotations
@@ -82,11 +82,17 @@ Sizes = dict[str, int]  # before, before-wabt, peer, and ours
     show_default=True,
     help="Whose wasm-opt.",
 )
+@click.option("--after", is_flag=True, help="Also run wasm-opt -O3 over ours, which takes minutes.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all sizes here.")
 def main(
-    names: tuple[str, ...], cases: tuple[str, ...], configurations: tuple[str, ...], optimizer: str, report: Path | None
+    names: tuple[str, ...],
+    cases: tuple[str, ...],
+    configurations: tuple[str, ...],
+    optimizer: str,
+    after: bool,
+    report: Path | None,
 ) -> None:
-    columns = [name for each in configurations for name in (each, f"{each}+O3")]
+    columns = [name for each in configurations for name in ((each, f"{each}+O3") if after else (each,))]
     found: dict[str, dict[str, Sizes]] = {}
     with tempfile.TemporaryDirectory() as directory:
         for case in cases:
@@ -96,7 +102,7 @@ def main(
             found[case] = {}
             for name in names or LISTS:
                 try:
-                    found[case][name] = sizes(name, case, configurations, programs.wasm_opt(optimizer), Path(directory))
+                    found[case][name] = sizes(name, case, columns, programs.wasm_opt(optimizer), Path(directory))
                 except programs.Missing as missing:
                     print(f"{name}: skipped: {missing}", file=sys.stderr)
                 else:
@@ -106,7 +112,7 @@ def main(
         report.write_text(json.dumps(found))
 
 
-def sizes(name: str, case: str, configurations: tuple[str, ...], optimizer: str, scratch: Path) -> Sizes:
+def sizes(name: str, case: str, columns: list[str], optimizer: str, scratch: Path) -> Sizes:
     """Of one program's modules, in bytes."""
     before = programs.optimized(module(name), optimizer)
     flags = [each.replace("LIST", LISTS[name]) for each in CASES[case].peer]
@@ -117,11 +123,25 @@ def sizes(name: str, case: str, configurations: tuple[str, ...], optimizer: str,
         "before-wabt": assemble(text, scratch / "before.wasm"),  # wabt's own encoding of it: some bytes off
         "peer": programs.peer(before, optimizer, flags).stat().st_size,
     }
-    for each in configurations:
-        ours = rewritten(before, each, scratch, options)
-        found[each] = ours.stat().st_size
-        found[f"{each}+O3"] = optimized_size(ours, optimizer, scratch / "O3.wasm")
+    for column in columns:
+        configuration, plus, _ = column.partition("+")
+        found[column] = ours_size(before, configuration, bool(plus), options, optimizer, scratch)
     return found
+
+
+# Two of the cases are the same for us.
+_known: dict[tuple[Path, str, bool, str], int] = {}
+
+
+def ours_size(
+    before: Path, configuration: str, after: bool, options: Mapping[str, object], optimizer: str, scratch: Path
+) -> int:
+    """Of what a configuration makes of a module, and `wasm-opt -O3` of that, `after` it."""
+    key = before, configuration, after, repr(options)
+    if key not in _known:
+        ours = rewritten(before, configuration, scratch, options)
+        _known[key] = optimized_size(ours, optimizer, scratch / "O3.wasm") if after else ours.stat().st_size
+    return _known[key]
 
 
 def module(name: str) -> Path:
