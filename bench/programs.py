@@ -7,13 +7,14 @@ else the directory for temporary files. What tools make of them stays there too,
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 # name: (npm package, version, the module in it)
@@ -34,6 +35,9 @@ PRINTERS = {
 
 PEER = ("wasm-opt", "-all", "-O3", "--asyncify")
 
+# npm's Binaryen, which is newer than Debian's.
+BINARYEN = "binaryen@132.0.0"
+
 
 class Missing(Exception):
     """A tool is not installed, or a package cannot be had; the message says which."""
@@ -53,20 +57,59 @@ def module(program: str) -> Path:
     return _cached(f"{program}-{version}.wasm", lambda target: _unpack(package, version, inside, target))
 
 
+def glue(program: str) -> Path:
+    """The script that its package instantiates the program's module with: for CommonJS, and Node."""
+    package, version, inside = PROGRAMS[program]
+    script = str(Path(inside).with_suffix(".js"))
+    return _cached(f"{program}-{version}.cjs", lambda target: _unpack(package, version, script, target))
+
+
 def printed(binary: Path, printer: str) -> Path:
     """A module's text, by one of `PRINTERS`."""
     command = PRINTERS[printer]
     return _made(binary, f"{printer}.wat", [*command, str(binary), "-o"])
 
 
-def optimized(binary: Path) -> Path:
+def wasm_opt(which: str) -> str:
+    """The command: `installed`, or `npm`'s, which is slow (it is compiled to JavaScript) and newer."""
+    return str(installed(BINARYEN) / ".bin" / "wasm-opt") if which == "npm" else "wasm-opt"
+
+
+def optimized(binary: Path, optimizer: str = "wasm-opt", flags: Sequence[str] = ()) -> Path:
     """The module after `wasm-opt -O3`: what growth is measured on."""
-    return _made(binary, "O3.wasm", ["wasm-opt", "-all", "-O3", str(binary), "-o"])
+    return _optimized(binary, "O3", optimizer, ["-O3", *flags])
 
 
-def peer(binary: Path) -> Path:
+def peer(binary: Path, optimizer: str = "wasm-opt", flags: Sequence[str] = PEER[2:-1]) -> Path:
     """The module after `wasm-opt -O3 --asyncify`, which makes it pause and resume at any import."""
-    return _made(binary, "asyncify.wasm", [*PEER, str(binary), "-o"])
+    return _optimized(binary, "asyncify", optimizer, [*flags, "--asyncify"])
+
+
+def _optimized(binary: Path, label: str, optimizer: str, flags: list[str]) -> Path:
+    usual = flags in (["-O3"], ["-O3", "--asyncify"])
+    what = label if usual else f"{label}_{hashlib.sha256(' '.join(flags).encode()).hexdigest()[:8]}"
+    return _made(binary, f"{what}.wasm", [optimizer, "-all", *_without(optimizer), *flags, str(binary), "-o"])
+
+
+def _without(optimizer: str) -> list[str]:
+    """What `-all` means in newer versions beyond what wabt and engines read: how imports are encoded."""
+    new = int(_version(optimizer).split(".")[0]) >= 132
+    return ["--disable-custom-descriptors", "--disable-compact-imports"] if new else []
+
+
+def installed(*packages: str) -> Path:
+    """The `node_modules` that holds these npm packages, each as name@version, and what they depend on."""
+    name = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
+    return _cached(f"node-{name}", lambda target: _install(packages, target)) / "node_modules"
+
+
+def kept(source: Path) -> Path:
+    """A module of the user's, or what a text of theirs is assembled to, in the cache: by its name and what is in it."""
+    content = source.read_bytes()
+    name = f"{source.stem}-{hashlib.sha256(content).hexdigest()[:12]}.wasm"
+    if source.suffix == ".wat":
+        return _cached(name, lambda target: assemble(source, target))
+    return _cached(name, lambda target: target.write_bytes(content))
 
 
 def assemble(text: str | Path, binary: Path) -> int:
@@ -127,3 +170,10 @@ def _unpack(package: str, version: str, inside: str, target: Path) -> None:
         member = archive.extractfile(f"package/{inside}")
         assert member is not None
         target.write_bytes(member.read())
+
+
+def _install(packages: tuple[str, ...], target: Path) -> None:
+    command = [tool("npm"), "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(target), *packages]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise Missing(f"npm cannot install {' '.join(packages)}: {done.stderr.strip()[-300:]}")

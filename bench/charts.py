@@ -1,0 +1,94 @@
+"""Draws what the benchmarks measured, as the article's figures do: from what they wrote with --json, as SVG.
+
+    python bench/charts.py DIRECTORY [TARGET]
+
+Reads size.json, speed.json, quickjs.json and switch.json of DIRECTORY, those that are there; TARGET is DIRECTORY
+if it is not said.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+import click
+from svg import bars, lines
+
+# Cases of size.json that one figure shows. Without -O wasm-opt is on another scale.
+TOGETHER = ("worst", "list", "indirect")
+
+
+@click.command(help=__doc__)
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("target", required=False, type=click.Path(file_okay=False, path_type=Path))
+def main(directory: Path, target: Path | None) -> None:
+    target = target or directory
+    target.mkdir(parents=True, exist_ok=True)
+    for name, draw in {"size": size, "speed": speed, "quickjs": quickjs, "switch": switch}.items():
+        source = directory / f"{name}.json"
+        if source.exists():
+            for chart, text in draw(json.loads(source.read_text())).items():
+                (target / f"{chart}.svg").write_text(text, encoding="utf-8")
+                print(target / f"{chart}.svg")
+
+
+def size(found: dict[str, dict[str, dict[str, int]]]) -> dict[str, str]:
+    """Size over size before: the article's three cases together, and where wasm-opt does not optimise."""
+    charts = {}
+    for name, cases in {"size": TOGETHER, "size-plain": ("plain",)}.items():
+        rows: dict[str, dict[str, float]] = {}
+        for case in cases:
+            for program, sizes in found.get(case, {}).items():
+                for variant, bytes_ in sizes.items():
+                    if not variant.startswith("before") and not variant.endswith("+O3"):
+                        base = sizes["before" if variant == "peer" else "before-wabt"]
+                        rows.setdefault(program, {})[f"{_named(variant)}, {case}"] = bytes_ / base
+        if rows:
+            charts[name] = bars("Size, of the program before", rows)
+    return charts
+
+
+def speed(found: dict[str, Any]) -> dict[str, str]:
+    """Running time, never pausing, over that before; a figure for each engine."""
+    return {
+        f"speed-{engine}": bars(
+            f"Running time, never pausing, of the program before ({engine})", _times(rows, "before")
+        )
+        for engine, rows in found.items()
+        if rows
+    }
+
+
+def quickjs(found: dict[str, Any]) -> dict[str, str]:
+    """Running time of JavaScript over that in the build that cannot pause."""
+    return {"quickjs": bars("JavaScript in QuickJS, of the build that cannot pause (node)", _times(found, "sync"))}
+
+
+def switch(found: dict[str, dict[str, tuple[float, float]]]) -> dict[str, str]:
+    """Nanoseconds of a turn and of a pause by depth."""
+    rows: dict[str, dict[str, float]] = {}
+    for what, variants in found.items():
+        kind, comma, depth = what.partition(", depth ")
+        if comma:
+            for name, (nanoseconds, _) in variants.items():
+                rows.setdefault(f"{kind}, {_named(name)}", {})[depth] = nanoseconds
+    title = "Unwinding and rewinding, in nanoseconds"
+    return {"switch": lines(title, rows, "frames on the stack")} if rows else {}
+
+
+def _times(rows: dict[str, Any], base: str) -> dict[str, dict[str, float]]:
+    medians = {p: {v: statistics.median(t["runs"]) for v, t in times.items()} for p, times in rows.items()}
+    return {
+        program: {_named(name): value / times[base] for name, value in times.items() if name != base}
+        for program, times in medians.items()
+    }
+
+
+def _named(variant: str) -> str:
+    return "wasm-opt" if variant == "peer" else variant
+
+
+if __name__ == "__main__":
+    main()
