@@ -10,10 +10,12 @@ from wat_bysyncify import rewrite
 CONFIGURATIONS: dict[str, dict[str, str]] = {
     "skip": {"rewind": "skip"},
     "jump": {"rewind": "jump"},
+    "-O": {"optimize": "speed"},
+    "-Os": {"optimize": "size"},
 }
 
 # What the benchmarks take if nothing is said.
-USUAL = ("jump",)
+USUAL = ("-O",)
 
 # What may pause, as the article's figures name it: our options, and those of the peer with the same effect.
 WORST: dict[str, object] = {}

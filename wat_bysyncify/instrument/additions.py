@@ -6,7 +6,6 @@ from ..sexpr.nodes import Node
 from . import names
 from .control import Control
 from .fields import node_words
-from .frames import LEAVE_ROOM
 from .function import rewrite_function
 from .ids import Ids
 from .module import FuncType, Module
@@ -76,19 +75,19 @@ class Additions:
     def helpers(self, program: Program) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""
         ids = self.ids
-        held = [type_ for type_ in ids.tables if ("save", type_, 1) in program.helpers]
-        if held or (program.pausing.instrumented and not program.grouped):
+        held = [type_ for type_ in ids.tables if ("save", type_) in program.helpers]
+        if held or (program.pausing.instrumented and not self.options.optimize):
             program.helper("save", "i32")  # the number of a slot; and what a reader expects to find
+        saved = {tuple(types) for _, *types in program.helpers}
         found = []
-        if LEAVE_ROOM in program.helpers:
-            found.append(leave_room_text(ids, program.helpers.pop(LEAVE_ROOM)))
-        for verb, type_, count in list(program.helpers):  # what is saved is restored
-            program.helper("restore" if verb == "save" else "save", type_, count)
         order = list(ids.save)
-        for type_, count in sorted({key[1:] for key in program.helpers}, key=lambda key: (order.index(key[0]), key[1])):
-            found += [table_text(type_, ids)] if type_ in held else []
-            found.append(save_text(type_, count, ids, program.helper("save", type_, count)))
-            found.append(restore_text(type_, count, ids, program.helper("restore", type_, count)))
+        for types in sorted(saved, key=lambda types: [order.index(type_) for type_ in types]):
+            if not types:
+                found.append(leave_room_text(ids, program.helper("leave")))
+                continue
+            found += [table_text(types[0], ids)] if types[0] in held else []
+            found.append(save_text(types, ids, program.helper("save", *types)))  # what is saved is restored
+            found.append(restore_text(types, ids, program.helper("restore", *types)))
         return found
 
     def exports(self, name: str) -> list[str]:

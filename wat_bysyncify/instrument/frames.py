@@ -1,21 +1,17 @@
 """A function's frame: what is saved at a pause, in what order, and the text that saves it and takes it back.
 
-Values of a type stand together, as many as one function takes, so that a frame costs few calls; `largest` bounds that.
-With 1, each has a line of its own, which reads best:
+Each value has a line of its own, which reads best:
 
-    (local.set $x (call $restore_i32))           (call $save_i32 (local.get $y))
-    (local.set $y (call $restore_i32))           (call $save_i32 (local.get $x))
+    (local.set $x (call $restore_i32))           (call $save_i64 (local.get $y))
+    (local.set $y (call $restore_i64))           (call $save_i32 (local.get $x))
 
-and with more:
+Made for size, values of a type stand together, as many as one call takes; made for speed, all of a frame:
 
-    (call $restore_2_i32)                        (call $save_2_i32 (local.get $x) (local.get $y))
+    (call $restore_i32_i64)                      (call $save_i32_i64 (local.get $x) (local.get $y))
     (local.set $y) (local.set $x)
 
 Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, room is left for
-them; so a frame has one layout, whatever the call.
-
-Where the number of the call is saved, it is the first value of the first group, if that is of i32, else it has a
-group of its own.
+them; so a frame has one layout, whatever the call. Where the number of the call is saved, it is the first value.
 """
 
 from __future__ import annotations
@@ -27,8 +23,8 @@ from .names import SAVED_SIZES
 from .reftypes import heap_type, is_nullable, nullable, top
 from .scope import Program
 
-LARGEST = {"i32": 8, "i64": 4, "f32": 4, "f64": 4, "v128": 2}  # longer ones are seldom wanted
-LEAVE_ROOM = "leave", "", 0  # the function that does, among those of the program
+_MIXED = 8  # values of any types at most in a group, more are seldom wanted
+_ALIKE = {"i32": 8, "i64": 4, "f32": 4, "f64": 4, "v128": 2}  # and values of one type
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +38,10 @@ class Local:
 
 @dataclass(slots=True)
 class Group:
-    """Locals that are saved by one call. `kept` is the type in which they are."""
+    """Values that are saved by one call: the types in which they are, and the locals that hold them; in the frame's
+    first group the number of the call is one value more, if it is in the frame."""
 
-    kept: str
+    types: list[str]
     locals: list[Local]
 
 
@@ -54,31 +51,41 @@ class Frame:
     def __init__(self, saved: list[Local], index: bool, program: Program) -> None:
         """`saved`, where they are grouped, with those first that are alive most often."""
         self.index, self.program = index, program
-        self.groups = [Group("i32", [])] if index else []
-        if not program.grouped:
-            self.groups += [Group(top(local.type, program.module), [local]) for local in reversed(saved)]
-            return
-        by_type: dict[str, Group] = {"i32": self.groups[0]} if index else {}
-        for local in saved:
-            kept = top(local.type, program.module)
-            group = by_type.get(kept)
-            if group is None or self.width(group) == LARGEST.get(kept, 1):
-                group = by_type[kept] = Group(kept, [])
-                self.groups.append(group)
-            group.locals.append(local)
+        self.groups = [Group(["i32"], [])] if index else []
+        optimize = program.options.optimize
+        last = self.groups[0] if index else None
+        for kept, locals_ in self._by_type(saved):
+            largest = {"speed": _MIXED, "size": _ALIKE.get(kept, 1)}.get(optimize or "", 1)
+            for local in locals_:
+                if (
+                    last is None
+                    or len(last.types) >= largest
+                    or not {kept, *last.types} <= _ALIKE.keys()
+                    or (optimize == "size" and kept != last.types[0])
+                ):
+                    last = Group([], [])
+                    self.groups.append(last)
+                last.types.append(kept)
+                last.locals.append(local)
 
-    def width(self, group: Group) -> int:
-        """How many values a group saves."""
-        return len(group.locals) + (self.index and group is self.groups[0])
+    def _by_type(self, saved: list[Local]) -> list[tuple[str, list[Local]]]:
+        """The locals by the types in which they are saved, i32 first, if they are grouped."""
+        kept = [(top(local.type, self.program.module), local) for local in saved]
+        if self.program.options.optimize is None:
+            return [(type_, [local]) for type_, local in reversed(kept)]
+        by_type: dict[str, list[Local]] = {"i32": []}
+        for type_, local in kept:
+            by_type.setdefault(type_, []).append(local)
+        return list(by_type.items())
 
     def restores(self) -> list[str]:
         """The lines that take all locals back. The last leaves the number of the call on the operand stack."""
         lines: list[str] = []
         for group in reversed(self.groups):
-            call = f"(call {self.program.helper('restore', group.kept, self.width(group))})"
-            if group.locals and self.width(group) == 1:
+            call = f"(call {self.program.helper('restore', *group.types)})"
+            if group.locals and len(group.types) == 1:
                 local = group.locals[0]
-                lines.append(f"(local.set {local.name} {self._back(call, group.kept, local.type)})")
+                lines.append(f"(local.set {local.name} {self._back(call, group.types[0], local.type)})")
                 continue
             lines += [call, *_filled([f"(local.set {local.name})" for local in reversed(group.locals)])]
         return lines
@@ -99,15 +106,15 @@ class Frame:
         for group in self.groups:
             numbered = self.index and group is self.groups[0]
             lives = [bool(local.bit & alive) or not is_nullable(local.type) for local in group.locals]
-            if not (numbered or any(lives) or group.kept not in SAVED_SIZES):
-                room += SAVED_SIZES[group.kept] * len(group.locals)
+            if not numbered and not any(lives) and SAVED_SIZES.keys() >= {*group.types}:
+                room += sum(map(SAVED_SIZES.__getitem__, group.types))
                 continue
             lines += self._leave(room)
             room = 0
             words = [number] if number and numbered else []
             for local, live in zip(group.locals, lives, strict=True):
                 words.append(f"(local.get {local.name})" if live else _nothing(local.type))
-            call = f"(call {self.program.helper('save', group.kept, self.width(group))}"
+            call = f"(call {self.program.helper('save', *group.types)}"
             found = _filled(words)
             if len(found) < 2 and len(call) + len("".join(found)) + 8 < WIDTH:
                 lines.append(" ".join([call, *found]) + ")")
@@ -119,12 +126,12 @@ class Frame:
     def _leave(self, room: int) -> list[str]:
         """The line that leaves room for so many bytes."""
         address = self.program.ids.address
-        return [f"(call {self.program.helper(*LEAVE_ROOM)} ({address}.const {room}))"] if room else []
+        return [f"(call {self.program.helper('leave')} ({address}.const {room}))"] if room else []
 
 
 def _nothing(type_: str) -> str:
     """A value for a local that is not alive."""
-    if type_ in LARGEST:
+    if type_ in _ALIKE:
         return f"({type_}.const {'i64x2 0 0' if type_ == 'v128' else '0'})"
     return f"(ref.null {heap_type(type_)})"
 

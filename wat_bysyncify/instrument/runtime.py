@@ -10,7 +10,7 @@ so a free one is found in a few steps, however many stacks are paused and in wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from . import names
 from .ids import Ids
@@ -123,59 +123,65 @@ def own_memory_text(id_: str, exports: Iterable[str], pages: int) -> list[str]:
     return [f"(memory {id_}{exported} {pages})", f'(data (memory {id_}) (i32.const 0) "{structure}")']
 
 
-def save_text(type_: str, count: int, ids: Ids, id_: str) -> list[str]:
-    """The function that saves `count` values of a type: at the stack's position, once it is known that they fit there,
-    in lines."""
-    if type_ in names.SAVED_REFERENCES:
-        return _hold_text(type_, ids)
-    size = names.SAVED_SIZES[type_]
+def save_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
+    """The function that saves values of these types: at the stack's position, once it is known that they fit there, in
+    lines."""
+    if types[0] in names.SAVED_REFERENCES:
+        return _hold_text(types[0], ids)
     address = ids.address
-    align = "align=4 " if size > 4 else ""
-    values = ["$value"] if count == 1 else [f"$value_{number}" for number in range(1, count + 1)]
-    params = [f"(param $value {type_})"] if count == 1 else [f"(param {name} {type_})" for name in values]
-    lines = [f"(func {id_} {params[0]}"]
-    for param in params[1:]:
-        if len(lines[-1]) + len(param) < 78:
-            lines[-1] += f" {param}"
+    values = ["$value"] if len(types) == 1 else [f"$value_{number}" for number in range(1, len(types) + 1)]
+    lines = [f"(func {id_}"]
+    for value, type_ in zip(values, types, strict=True):
+        if len(lines[-1]) < 60:
+            lines[-1] += f" (param {value} {type_})"
         else:
-            lines.append(f"  {param}")
+            lines.append(f"  (param {value} {type_})")
+    size, offsets = _offsets(types)
     lines += [
         f"  (local $position {address})",
         f"  (local.set $position {_position(ids)})",
         f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
         "                         (local.get $position))",
-        f"                ({address}.const {size * count}))",
+        f"                ({address}.const {size}))",
         "    (then (unreachable)))",
     ]
-    for number, name in enumerate(values):
-        offset = f"offset={size * number} " if number else ""
-        lines.append(f"  ({type_}.store {ids.memory}{offset}{align}(local.get $position) (local.get {name}))")
+    for value, type_, offset in zip(values, types, offsets, strict=True):
+        lines.append(f"  ({type_}.store {ids.memory}{offset}(local.get $position) (local.get {value}))")
     return [
         *lines,
         f"  ({address}.store {ids.memory}(global.get {ids.data})",
-        f"             ({address}.add (local.get $position) ({address}.const {size * count})))",
+        f"             ({address}.add (local.get $position) ({address}.const {size})))",
         ")",
     ]
 
 
-def restore_text(type_: str, count: int, ids: Ids, id_: str) -> list[str]:
-    """The function that takes back the `count` values of a type that were saved last, in lines."""
-    if type_ in names.SAVED_REFERENCES:
-        return _release_text(type_, ids)
-    size = names.SAVED_SIZES[type_]
+def restore_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
+    """The function that takes back the values of these types that were saved last, in lines."""
+    if types[0] in names.SAVED_REFERENCES:
+        return _release_text(types[0], ids)
     address = ids.address
-    align = "align=4 " if size > 4 else ""
+    size, offsets = _offsets(types)
     lines = [
-        f"(func {id_} (result{f' {type_}' * count})",
+        f"(func {id_} (result {' '.join(types)})",
         f"  (local $position {address})",
         "  (local.set $position",
-        f"    ({address}.sub {_position(ids)} ({address}.const {size * count})))",
+        f"    ({address}.sub {_position(ids)} ({address}.const {size})))",
         f"  ({address}.store {ids.memory}(global.get {ids.data}) (local.get $position))",
     ]
-    for number in range(count):
-        offset = f"offset={size * number} " if number else ""
-        lines.append(f"  ({type_}.load {ids.memory}{offset}{align}(local.get $position))")
+    for type_, offset in zip(types, offsets, strict=True):
+        lines.append(f"  ({type_}.load {ids.memory}{offset}(local.get $position))")
     return [*lines, ")"]
+
+
+def _offsets(types: Sequence[str]) -> tuple[int, list[str]]:
+    """How many bytes values of these types take, and the text of where each is."""
+    size = 0
+    found = []
+    for type_ in types:
+        align = "align=4 " if names.SAVED_SIZES[type_] > 4 else ""
+        found.append((f"offset={size} " if size else "") + align)
+        size += names.SAVED_SIZES[type_]
+    return size, found
 
 
 def leave_room_text(ids: Ids, id_: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from ..sexpr.nodes import plain_id
 from .calls import Pausing
@@ -34,8 +35,8 @@ class Program:
 
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
     annotations about instructions, `old` whether the text is that of older tools, `options` what the user chose.
-    `helpers` collects the functions that save and restore: by what they do, the type of the values and how many, or
-    "leave" for the one that leaves room.
+    `helpers` collects the functions that save and restore, by what they do and the types of the values; the one to
+    "leave" room has none.
     """
 
     __slots__ = (
@@ -62,7 +63,7 @@ class Program:
         self.types = TypeUses(module)
         self.placeholders = Placeholders(module, ids.funcs)
         self.tails = Tails()
-        self.helpers: dict[tuple[str, str, int], str] = {}
+        self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
         self.twins: list[list[str]] = []  # the second of each, as text
         self.type_ids = set(module.types.names)
@@ -71,18 +72,14 @@ class Program:
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
         self.lines: list[list[str]] = []  # as text, with the types that they need
 
-    @property
-    def grouped(self) -> bool:
-        """Whether one call saves or restores several values."""
-        return self.options.optimize is not None
-
-    def helper(self, verb: str, type_: str, count: int = 1) -> str:
-        """The id of the function that does `save` or `restore` to so many values of a type."""
-        key = verb, type_, count
+    def helper(self, verb: str, *types: str) -> str:
+        """The id of the function that does `save` or `restore` to values of these types."""
+        key = verb, *types
         if key not in self.helpers:
-            single = self.ids.save if verb == "save" else self.ids.restore
-            new = f"${verb}_{count}_{type_}" if type_ else f"${verb}_room"
-            self.helpers[key] = single[type_] if count == 1 else unused(new, self.ids.funcs)
+            known = (self.ids.save if verb == "save" else self.ids.restore) if len(types) == 1 else {}
+            words = [f"{len(list(run))}_{type_}" for type_, run in groupby(types)] or ["room"]
+            new = f"${verb}_{'_'.join(word.removeprefix('1_') for word in words)}"
+            self.helpers[key] = known[types[0]] if known else unused(new, self.ids.funcs)
         return self.helpers[key]
 
     def type_name(self, type_: FuncType) -> str:
