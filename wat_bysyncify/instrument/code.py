@@ -8,6 +8,7 @@ A token is one instruction with its immediates in most text (see grammar.lark). 
 from __future__ import annotations
 
 from ..sexpr.nodes import Token, core_length, pieces, plain_id
+from ..sexpr.trivia import Trivia
 from .instructions import CONTROL, SIGNATURES
 
 # What the walk over a body (fold.py) does at a token. The order counts: fold.py asks for ranges.
@@ -74,11 +75,7 @@ class Code:
         self._core = -1
         self.opens = token.type == "OPEN"
         self.flat = token.type == "WORDS"
-        newline = token.rfind("\n")
-        self.indent: str | None = None
-        if newline >= 0:
-            tail = token[newline + 1 :]
-            self.indent = tail[: len(tail) - len(tail.lstrip(" \t"))]
+        self.indent = Trivia(token).indent if "\n" in token else None
         self.pops = self.pushes = 0
         self.op = self.word = ""
         self.words: list[str] = []

@@ -135,7 +135,7 @@ class _Lift:
                 parts.append(value.tail or " ")
         start = next((value.start for value in values if value.start >= 0), -1)
         indent = self.source.indent_of(start) if start >= 0 else ""
-        return Piece("".join(parts), indent, "", values[-1].tail.partition("\n")[0].strip() if values else "")
+        return Piece("".join(parts), indent, (), values[-1].comment if values else "")
 
     def step(self) -> Plain | Resume:
         if self.open is None:
@@ -184,7 +184,7 @@ class _Lift:
         piece = Piece(value.text, self.source.indent_of(value.start) if value.start >= 0 else "")
         if value.start >= 0:
             before = self.source.around(value.start - 1)
-            piece.lead = before.lines if value.folded else ""
+            piece.lead = before.lines if value.folded else ()
         self.emit(Stmt(piece, temp.name, folded=value.folded))
         return self.temp_value(temp, value.type, not value.folded, value.tail, value.start)
 

@@ -241,7 +241,7 @@ class Skip(Layout):
         self.line(indent, f"(if (result i32) (global.get {names.normal}) (then")
         old = source.indent_of(value.start) if value.start >= 0 else ""
         self.line(indent + "  ", self.place(value.text, old, indent + "  "))
-        comment = value.tail.partition("\n")[0].strip()
+        comment = value.comment
         if comment:
             self.out += (" ", comment)
         self.line(indent, f") (else {choice}))")
