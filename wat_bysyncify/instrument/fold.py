@@ -30,6 +30,7 @@ from .body import (
     Run,
     Seq,
     Text,
+    place,
 )
 from .code import Code, regular
 from .fields import parse_nat, type_use_end
@@ -38,15 +39,18 @@ from .module import FuncType
 from .scope import Scope
 
 
-class Irregular(Exception):
+class Irregular(BodyError):
     """The tokens must be cut or joined first (code.py's `regular`)."""
+
+    def __init__(self, token: int) -> None:
+        super().__init__("a word that belongs to no instruction", token)
 
 
 class _Moves(Exception):
     """The tokens must be others first: handlers that can pause are moved (legacy.py)."""
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
+    def __init__(self, tokens: list[Token], places: list[int]) -> None:
+        self.tokens, self.places = tokens, places
 
 
 class _Frame:
@@ -135,37 +139,37 @@ class _Seq:
 def fold(tokens: list[Token], scope: Scope) -> Body:
     """The body that `tokens` are: all of a function behind its locals, without its closing parenthesis.
 
-    Raises `BodyError` with the number of the token that does not fit.
+    Raises `BodyError` with the place of the token that does not fit.
     """
     try:
         return _walked(tokens, scope)
-    except (Irregular, BodyError) as error:
+    except BodyError:
         cut = regular(tokens, scope.program.codes)
         if cut != tokens:
             return fold(cut, scope)
-        if isinstance(error, Irregular):
-            raise BodyError("a word that belongs to no instruction", 0) from None
         closed = _Walk(tokens, scope)
         closed.diverging = []
         with suppress(BodyError, _Moves):
             closed.walk()
         if not closed.diverging:
-            error.tokens = error.tokens or tokens
             raise
         return _walked(close_diverging(tokens, closed.diverging), scope)
 
 
 def _walked(tokens: list[Token], scope: Scope) -> Body:
     """The body, with handlers that can pause behind their try."""
+    places: list[int] | None = None
     try:
         try:
             return _Walk(tokens, scope).walk()
         except _Moves as moves:
-            tokens = moves.tokens
-        return _Walk(tokens, scope).walk()
+            tokens, places = moves.tokens, moves.places
+        body = _Walk(tokens, scope).walk()
     except BodyError as error:
-        error.tokens = tokens
+        error.place = place(tokens, places, error.token)
         raise
+    body.places = places
+    return body
 
 
 def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
@@ -469,7 +473,7 @@ class _Walk:
             elif what == act.HEAP_TYPE:
                 continue  # of the folded instruction around it
             elif what == act.IMMEDIATE or what == act.SEVERAL:
-                raise Irregular
+                raise Irregular(i)
             else:
                 raise BodyError(f"unknown instruction {code.op!r}" if code.op else "unexpected '('", i)
 
@@ -512,7 +516,7 @@ class _Walk:
         whole = seq.close(n, height, pauses, dead)
         self.sites.sort()  # folded branches end after what is inside them
         if self.moves:
-            raise _Moves(move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
+            raise _Moves(*move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
         return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed, self.carried)
 
     def close_arm(self, frame: _Frame, seq: _Seq, at: int, height: int, pauses: int, dead: bool) -> None:

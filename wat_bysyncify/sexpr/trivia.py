@@ -11,10 +11,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from .nodes import end_of_hidden
 
-_BREAK = re.compile(r"""\n|;;[^\r\n]*|\(;|\(@|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?""")
+_MARK = re.compile(r"""\n|;;[^\r\n]*|\(;|\(@|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?""")
 
 
 class Trivia:
@@ -47,15 +48,25 @@ def line_breaks(text: str) -> tuple[int, int]:
     """
     if "(" not in text:
         return text.find("\n"), text.rfind("\n")
-    first = last = -1
+    found = [start for start, mark in _marks(text) if mark == "\n"] or [-1]
+    return found[0], found[-1]
+
+
+def annotation(text: str, opening: str, start: int) -> int:
+    """Where, from `start`, the first annotation that opens like that is, `(@name`; -1 if there is none."""
+    if text.find(opening, start) < 0:
+        return -1
+    found = (at for at, mark in _marks(text) if mark == "(@" and at >= start and text.startswith(opening, at))
+    return next(found, -1)
+
+
+def _marks(text: str) -> Iterator[tuple[int, str]]:
+    """Line breaks, strings, comments and annotations, none of them inside another: where each is, how it begins."""
     position = 0
-    while match := _BREAK.search(text, position):
+    while match := _MARK.search(text, position):
+        yield match.start(), match[0]
         position = match.end()
-        if match[0] == "\n":
-            last = match.start()
-            first = last if first < 0 else first
-        elif match[0][0] == "(":
+        if match[0][0] == "(":
             position = end_of_hidden(text, match.start())
             if position < 0:
-                break
-    return first, last
+                return
