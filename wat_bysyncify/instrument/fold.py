@@ -7,7 +7,7 @@ liveness.py the walk also notes what happens to locals, in order (`Body.events`)
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from ..sexpr.nodes import Token, core_length
 from . import code as act
@@ -552,13 +552,9 @@ class _Walk:
             self.by_label[done.label].pop()
         return self.frames[-1]
 
-    def local(self, code: Code, at: int) -> int:
-        """The bit of a local whose number is not spelled the plain way."""
-        number = parse_nat(code.word) if code.word else None
-        bit = self.scope.bits.get(str(number))
-        if bit is None:
-            raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
-        return bit
+    def local(self, code: Code, at: int) -> NoReturn:
+        """Raises what is wrong with a local that the function does not have."""
+        raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
 
     def label(self, word: str, at: int, position: int) -> _Frame:
         """The block whose label a word names, the word of token `at` at a position."""
