@@ -115,7 +115,7 @@ class Skip(Layout):
         outside = indent
         if nest.guarded:
             self.open_guard(indent, "(if", self.one_of(block.calls[0], block.calls[-1]))
-            indent += "  "
+            indent += "  " if len(indent) < WIDTH else ""
         at = indent
         wrapped = block.folded and len(nest.sets) == 1
         if wrapped:
