@@ -19,7 +19,7 @@ from .module import Func
 from .names import unused
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
-from .reftypes import is_nullable, nullable, top
+from .reftypes import is_nullable, is_value_type, nullable, top
 from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
@@ -59,6 +59,9 @@ def _read(func: Func, program: Program, instrumented: bool) -> _Parts:
             if not is_nullable(type_):
                 found[number] = name, nullable(type_)
                 checked |= {str(number), plain_id(name or "$")}
+        unknown = next((type_ for _, type_ in found if not is_value_type(type_)), None)
+        if unknown is not None:
+            raise program.module.error(f"unknown type {unknown}", func.node)
     scope = Scope(func, found, program)
     try:
         head_tokens = tokens(header)
@@ -92,8 +95,12 @@ def _prepared(inside: list[Token], header: list[Token], checked: set[str], scope
 
 
 def _placed(error: BodyError, func: Func, header: list[Token], at: int, program: Program) -> WatError:
-    """The error of a function at a place in its body."""
-    return WatError(error.message, program.module.offset(func.node) + sum(token.width for token in header) + at)
+    """The error of a function at a place in its body; without one if it is a function that is added."""
+    try:
+        start = program.module.offset(func.node)
+    except LookupError:
+        return WatError(error.message)
+    return WatError(error.message, start + sum(token.width for token in header) + at)
 
 
 def complete_function(func: Func, program: Program) -> str:
