@@ -185,7 +185,9 @@ def cut(token: Token) -> list[Token]:
         starts.append(found[-1][0] + len(found[-1][1]))
         kinds.append("CLOSE")
     ends = [*starts[1:], len(token)]
-    return [Token(kind, token[start:end]) for kind, start, end in zip(kinds, starts, ends, strict=True)]
+    parts = [Token(kind, token[start:end]) for kind, start, end in zip(kinds, starts, ends, strict=True)]
+    parts[-1].width += token.width - len(token)  # words may stand for others, of another length
+    return parts
 
 
 class Codes(dict[str, Code]):

@@ -187,8 +187,8 @@ def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
         core, trivia = token[:length], token[length:]
         added = " unreachable" if token.type == "WORDS" else " (unreachable)"
         out += tokens[done:at]
-        out.append(Token(token.type, core))
-        out.append(Token("WORDS" if token.type == "WORDS" else "LEAF", added + trivia, len(trivia)))
+        out.append(Token(token.type, core, token.width))
+        out.append(Token("WORDS" if token.type == "WORDS" else "LEAF", added + trivia, 0))
         done = at + 1
     return out + tokens[done:]
 
@@ -308,7 +308,12 @@ class _Walk:
                     self.close_arm(frame, seq, i, height, pauses, dead)
                 else:
                     begun = open_[-1][0] if open_ and open_[-1] else -1
-                    if begun < 0 or codes[begun].act != act.IF or (frame.start == begun) == (what == act.THEN):
+                    if (
+                        begun < 0
+                        or codes[begun].act != act.IF
+                        or (frame.start == begun) == (what == act.THEN)
+                        or (what == act.ELSE and len(frame.arms) != 1)
+                    ):
                         raise BodyError(f"unexpected ({code.op}", i)
                     if what == act.THEN:
                         end = type_use_end(self.tokens, begun + 1)
