@@ -260,6 +260,8 @@ class _Walk:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
                     self.close_arm(frame, seq, i, height, pauses, dead)
+                    seq = _Seq(i + 1, dead)  # of what must not be there
+                    items = seq.items
                     continue
                 start = entry[0]
                 code = codes[start]
@@ -322,6 +324,7 @@ class _Walk:
                         events.append((ARMS, frame.id, 0))
                         writes = 0
                 if what == act.ELSE:
+                    self.nothing_between(seq, code.flat)
                     events.append((OTHERWISE, frame.id, 0))
                 frame.marks.append((i, -1))
                 frame.calls.append(len(calls))
@@ -340,8 +343,12 @@ class _Walk:
                 if gen or kill:
                     events.append((LOCALS, gen, ~kill))
                     gen = kill = 0
-                if frame.op != "try" or frame.folded == code.flat:
+                begun = open_[-1][0] if open_ and open_[-1] else -1
+                if frame.op != "try" or frame.folded == code.flat or (frame.folded and frame.start != begun):
                     raise BodyError(f"unexpected {code.op}", i)
+                if frame.folded and (what == act.DO) != (not frame.arms):
+                    raise BodyError(f"unexpected ({code.op}", i)
+                self.nothing_between(seq, code.flat)
                 if code.flat:
                     self.close_arm(frame, seq, i, height, pauses, dead)
                 if what == act.DO:
@@ -424,9 +431,11 @@ class _Walk:
                 if what == act.IF:
                     if frame.start != start:
                         raise BodyError("an if needs a (then ...)", start)
+                    self.nothing_between(seq, code.flat)
                 elif frame.op == "try" and frame.folded:
                     if not frame.arms:
                         raise BodyError("a try needs a (do ...)", start)
+                    self.nothing_between(seq, code.flat)
                 else:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
@@ -531,6 +540,12 @@ class _Walk:
         frame.arms.append(seq.close(at, height, pauses, dead))
         frame.marks[-1] = (frame.marks[-1][0], at)
         frame.pauses += pauses
+
+    @staticmethod
+    def nothing_between(seq: _Seq, flat: bool) -> None:
+        """Raises if there are instructions outside of the arms of a folded if or try."""
+        if seq.items and not flat:
+            raise BodyError("an instruction outside of (then ...), (else ...), (do ...) and (catch ...)", seq.first)
 
     @staticmethod
     def leaves(frame: _Frame, height: int, at: int) -> BodyError:
