@@ -9,7 +9,9 @@ import pytest
 import wasmtime
 from test_spec import modules
 
-from wat_bysyncify import rewrite
+from wat_bysyncify import WatError, rewrite
+from wat_bysyncify.instrument.options import REWIND
+from wat_bysyncify.sexpr import parse
 
 IF, BR_IF = 0x04, 0x0D
 HINTED = (Path(__file__).parent / "spec" / "branch_hint.wast").read_text()
@@ -83,9 +85,31 @@ def test_hints_are_about_branches(module: str) -> None:
         "call $sleep\n {hint}\n if\n nop\n end",
         "block\n call $sleep\n {hint}\n br_if 0\n end",
         "(local.set 0\n {hint}\n (if (result i32) (call $sleep) (then (i32.const 1)) (else (call $sleep))))",
+        "call $sleep local.get 0 {hint} if call $sleep drop end drop",
+        "(block (call $sleep) {hint} br_if 0 nop)",
+        "(; {hint} ;)\n (drop (call $sleep)) (; {hint} ;) ;; {hint}\n {hint} ;; {hint}\n (if (local.get 0) (then))",
+        "(block {hint} (br_if 0 (call $sleep)))",
     ],
 )
 def test_hint_stays(code: str) -> None:
     """A hint before an `if` or `br_if` that goes on being one stays right before it."""
     text = f"(module {SLEEP} (func (param i32) {code}))".replace("{hint}", HINT)
     assert hints(rewrite(text)) == hints(text) != []
+
+
+@pytest.mark.parametrize(
+    "code", ["(block (drop (call $sleep)) {hint})", "(block (drop (call $sleep))\n {hint} ) {hint} "]
+)
+def test_hint_of_nothing(code: str) -> None:
+    """A hint before a parenthesis that closes does not keep it from closing."""
+    text = f"(module {SLEEP} (func (param i32) {code}))".replace("{hint}", HINT)
+    for rewind in REWIND:
+        parse(rewrite(text, rewind=rewind))
+
+
+@pytest.mark.parametrize("before", ["{hint} (if (local.get 0) (then))", "nop {hint} (if (local.get 0) (then))", ""])
+def test_place_of_an_error_behind_a_hint(before: str) -> None:
+    text = f"(module {SLEEP} (func (param i32) {before} (call $sleep) (local.get 9)))".replace("{hint}", HINT)
+    with pytest.raises(WatError, match="unknown local 9") as error:
+        rewrite(text)
+    assert error.value.offset == text.index("(local.get 9)")

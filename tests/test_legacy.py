@@ -86,9 +86,23 @@ def test_handler_that_moves_and_a_loop_that_never_ends() -> None:
 
 def test_place_of_an_error_behind_what_is_added() -> None:
     """An error is where the reader has it, though handlers were moved before it was found."""
+    sum_ = "(drop (i32.add (global.get $none) (block (result i32) (call $sleep) (i32.const 1))))"
+    for code in (f"(do) (catch_all (call $sleep))) {sum_}", f"(do) (catch_all {sum_}) (catch_all (call $sleep)))"):
+        text = f"(module {SLEEP} (func\n  (try {code}))"
+        with pytest.raises(WatError) as error:
+            rewrite(text)
+        column = text.split("\n")[1].index("(global.get $none)") + 1
+        assert error.value.report(text, "x").startswith(f"x:2:{column}: error: the type of a value")
     for before in ("(loop $l (br $l)) (drop)", "(try (do) (catch_all (call $sleep)))"):
         text = f"(module {SLEEP} (func\n  {before} (call $sleep) (local.get 9) (drop)))"
         with pytest.raises(WatError) as error:
             rewrite(text)
         column = text.split("\n")[1].index("(local.get 9)") + 1
         assert error.value.report(text, "x").startswith(f"x:2:{column}: error: unknown local 9")
+
+
+def test_quoted_label() -> None:
+    """The label of a try stays spelled as it is."""
+    output = rewrite(f'(module {SLEEP} (func (try $"a b" (do (br $"a b")) (catch_all (call $sleep) (br $"a b")))))')
+    assert output.count('(block $"a b"') == 1
+    assert "$a b" not in output

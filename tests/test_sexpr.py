@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from wat_bysyncify.errors import WatError, line_and_column
 from wat_bysyncify.sexpr import parse, print_nodes
 from wat_bysyncify.sexpr.nodes import core_length, end_of_hidden, pieces, tokens, words
+from wat_bysyncify.sexpr.trivia import Trivia
 
 TREE = Path(__file__).parents[1]
 TESTSUITE = TREE.parent / "shared" / "testsuite"
@@ -441,6 +442,23 @@ NESTS = {
     "annotations": "(@a " * DEEP + ")" * DEEP,
     "annotations and comments": "(@a (; " * 2 + "(;" * DEEP + ";)" * DEEP + ";) (@b (; ;) ) ;))",
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "same_line", "lines", "indent", "inline"),
+    [
+        ("", "", (), None, ""),
+        (" ;; a", ";; a", (), None, ""),
+        (" (; a\n ;) (@b\n) ", "(; a\n ;) (@b\n)", (), None, ""),
+        (" ;; (;\n  ", ";; (;", (), "  ", ""),
+        ("\n\n  (; a ;) ", "", ("",), "  ", "(; a ;) "),
+        ("(; a\n;) ;; b\r\n\t;; c\r\n (; d\n (;\n;) ;)\n (@e \"(;\"\n) ", "(; a\n;) ;; b",
+         ("\t;; c\r", " (; d", " (;", ";) ;)"), " ", "(@e \"(;\"\n) "),
+    ],
+)  # fmt: skip
+def test_lines_of_trivia(text: str, same_line: str, lines: tuple[str, ...], indent: str | None, inline: str) -> None:
+    found = Trivia(text)
+    assert (found.same_line, found.lines, found.indent, found.inline) == (same_line, lines, indent, inline)
 
 
 @pytest.mark.parametrize("text", NESTS.values(), ids=NESTS.keys())

@@ -88,4 +88,22 @@
       i32.const 5
       call $sleep
     end)
+  (func (export "empty") (param $x i32) (result i32)
+    (try
+      (do)
+      (catch $e (drop) (drop (call $sleep (i32.const 1)))))
+    (try
+      (do (drop (call $may (local.get $x))))
+      (catch_all (local.set $x (call $sleep (i32.const 2)))))
+    (try
+      (do (throw $f (local.get $x) (i64.const 0)))
+      (catch $e (local.set $x (call $sleep)))
+      (catch $f (drop) (local.set $x (call $sleep))))
+    (try $t
+      (do (br_if 0 (call $may (i32.const 3))))
+      (catch $f (drop) (drop (call $sleep)))
+      (catch_all))
+    (local.get $x))
+  (func $last (param i32) local.get 0 call $may drop try(throw $e (local.get 0))catch_all(drop (call $may (local.get 0)))end)
+  (func (export "last") (param i32) (result i32) (call $last (local.get 0)) (i32.const 1))
 )

@@ -1,4 +1,4 @@
-;; Ids that the rewriter would use itself, as locals, labels, globals and functions of the reader.
+;; Ids that the rewriter would use itself, as locals, labels, globals, functions and tags of the reader.
 (module
   (import "spectest" "print->i32" (func $save_i32 (param i32) (result i32)))
   (memory $memory (export "memory") 1)
@@ -19,6 +19,17 @@
     (global.set $rewinding (i32.add (global.get $rewinding) (global.get $data)))
     (i32.add (local.get $value_i32)
       (i32.sub (local.get $value_i32_2) (i32.add (global.get $rewinding) (i32.add (global.get $normal_2) (call $bysyncify_get_state))))))
+  (tag $some_exnref (param i32))
+  (func $exception (result (ref exn))
+    (block $caught (result exnref)
+      (try_table (catch_all_ref $caught) (throw $some_exnref (call $save_i32 (i32.const 2))))
+      (unreachable))
+    (ref.as_non_null))
+  (func (export "g") (result i32)
+    (block $caught (result i32)
+      (try_table (catch $some_exnref $caught) (throw_ref (call $exception)))
+      (unreachable)))
 )
 (assert_return (invoke "f" (i32.const 1) (i32.const 2)) (i32.const 6))
 (assert_return (invoke "f" (i32.const 0) (i32.const 2)) (i32.const 115))
+(assert_return (invoke "g") (i32.const 62))

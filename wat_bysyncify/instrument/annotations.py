@@ -12,18 +12,22 @@ become
 from __future__ import annotations
 
 from ..sexpr.nodes import Token, core_length
+from ..sexpr.trivia import annotation
+from .code import Codes, regular
 
 MARK = "(@metadata.code."
 
 
-def annotated(tokens: list[Token], before: Token) -> tuple[Token, list[Token]]:
-    """The token `before` a body, and the body's tokens, with each such annotation in the token that it is about."""
-    out: list[Token] = []
-    prefix, width = "", 0
-    for token in [before, *tokens]:
-        at = token.find(MARK, core_length(token))
-        end = at if at >= 0 else len(token)
-        kept = prefix + token[:end]
-        out.append(Token(token.type, kept, width + token.width - (len(token) - end if token.width else 0)))
-        prefix, width = token[end:], len(token) - end if token.width else 0
+def annotated(tokens: list[Token], before: Token, codes: Codes) -> tuple[Token, list[Token]]:
+    """The token `before` a body, and the body's tokens, one for each instruction, with each such annotation in the
+    token that it is about. One before a parenthesis that closes is about nothing, and stays."""
+    out = [before]
+    for token in regular(tokens, codes):
+        last = out[-1]
+        at = -1 if token.type == "CLOSE" else annotation(last, MARK, core_length(last))
+        if at >= 0:
+            width = len(last) - at if last.width else 0
+            out[-1] = Token(last.type, last[:at], last.width - width)
+            token = Token(token.type, last[at:] + token, width + token.width)
+        out.append(token)
     return out[0], out[1:]

@@ -130,6 +130,12 @@ class Body:
     labels: set[str]
     shadowed: bool  # does a label stand inside, or behind, another of the same name
     carried: dict[int, tuple[str, ...]]  # what conditional branches leave of their label's types
+    places: list[int] | None = None  # where each token is in the source, where they have another order now (legacy.py)
+
+
+def place(tokens: list[Token], places: list[int] | None, at: int) -> int:
+    """How far behind the beginning of a body one of its tokens is in the source; `places` is what `Body` has."""
+    return places[at] if places else sum(token.width for token in tokens[:at])
 
 
 # Events, in the order of the text, each (kind, argument, argument).
@@ -147,10 +153,10 @@ class Body:
 
 
 class BodyError(Exception):
-    """What is wrong at a token, by its number in the body."""
+    """What is wrong at a token, by its number in the body; `place` is how far it is behind the beginning."""
 
     def __init__(self, message: str, token: int) -> None:
         super().__init__(message)
         self.message = message
         self.token = token
-        self.tokens: list[Token] | None = None  # the body's tokens, where they are not those that were given
+        self.place: int | None = None

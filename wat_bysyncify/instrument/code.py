@@ -8,6 +8,8 @@ A token is one instruction with its immediates in most text (see grammar.lark). 
 from __future__ import annotations
 
 from ..sexpr.nodes import Token, core_length, pieces, plain_id
+from ..sexpr.trivia import Trivia
+from .fields import parse_nat
 from .instructions import CONTROL, SIGNATURES
 
 # What the walk over a body (fold.py) does at a token. The order counts: fold.py asks for ranges.
@@ -74,11 +76,7 @@ class Code:
         self._core = -1
         self.opens = token.type == "OPEN"
         self.flat = token.type == "WORDS"
-        newline = token.rfind("\n")
-        self.indent: str | None = None
-        if newline >= 0:
-            tail = token[newline + 1 :]
-            self.indent = tail[: len(tail) - len(tail.lstrip(" \t"))]
+        self.indent = Trivia(token).indent if "\n" in token else None
         self.pops = self.pushes = 0
         self.op = self.word = ""
         self.words: list[str] = []
@@ -98,6 +96,8 @@ class Code:
             self.act = _ACTS.get(self.op, PLAIN)
             if self.act == PLAIN and not self.pops and self.pushes == 1:
                 self.act = CONST
+            if self.act in (GET, SET, TEE) and (number := parse_nat(self.word)) is not None:
+                self.word = str(number)  # `0x0` and `00` are local 0 too
         elif self.op in _ACTS:
             self.act = _ACTS[self.op]
         elif self.op == "ref" and token.type == "LEAF":
@@ -131,7 +131,7 @@ class Code:
 _IMMEDIATE_WORDS = frozenset(
     "func extern any eq i31 struct array exn none nofunc noextern noexn i8x16 i16x8 i32x4 i64x2 f32x4 f64x2 "
     "funcref externref anyref eqref i31ref structref arrayref exnref nullref nullfuncref nullexternref nullexnref "
-    "seq_cst acq_rel i32 i64 f32 f64 v128 inf nan".split()
+    "seq_cst acq_rel i32 i64 f32 f64 v128 inf nan null".split()
 )
 
 
@@ -154,21 +154,25 @@ def _starts(token: Token, found: list[tuple[int, str]]) -> list[int]:
 def regular(tokens: list[Token], codes: Codes) -> list[Token]:
     """`tokens` cut and joined so that each instruction, opening and end is one token. Linear; the text stays."""
     out: list[Token] = []
-    joined: list[Token] = []  # the pieces of the instruction that the last token of `out` begins
+    joined: list[Token] = []  # the pieces of the instruction, or of the type, that the last token of `out` begins
     single = (each for token in tokens for each in (cut(token) if codes[token].act == SEVERAL else (token,)))
     for token in [*single, Token("CLOSE", "")]:
         if codes[token].act == IMMEDIATE and out:
             # The second type of a br_on_cast goes with the first, if that is a list.
-            between = codes[out[-1]].act == HEAP_TYPE and codes[out[-2]].op.startswith("br_on_cast")
+            between = codes[out[-1]].act == HEAP_TYPE and len(out) > 1 and codes[out[-2]].op.startswith("br_on_cast")
             if between or out[-1].type in ("WORDS", "OPEN"):
                 joined.append(token)
                 continue
+        type_ = "LEAF" if out and out[-1].type == "OPEN" and codes[out[-1]].op == "ref" else ""
+        if type_:
+            joined.append(token)
         if joined:
             first = out.pop()
             width = first.width + sum(each.width for each in joined)
-            out.append(Token(first.type, "".join([first, *joined]), width))
+            out.append(Token(type_ or first.type, "".join([first, *joined]), width))
             joined = []
-        out.append(token)
+        if not type_:
+            out.append(token)
     return out[:-1]
 
 
@@ -181,7 +185,9 @@ def cut(token: Token) -> list[Token]:
         starts.append(found[-1][0] + len(found[-1][1]))
         kinds.append("CLOSE")
     ends = [*starts[1:], len(token)]
-    return [Token(kind, token[start:end]) for kind, start, end in zip(kinds, starts, ends, strict=True)]
+    parts = [Token(kind, token[start:end]) for kind, start, end in zip(kinds, starts, ends, strict=True)]
+    parts[-1].width += token.width - len(token)  # words may stand for others, of another length
+    return parts
 
 
 class Codes(dict[str, Code]):

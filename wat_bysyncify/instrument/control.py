@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, unquote, with_words, words
+from ..sexpr.trivia import line_breaks
 from . import names
 from .fields import children, head, header_of, holder_of, node_words, parse_nat
 from .module import read_module
@@ -144,7 +145,10 @@ def _import_of(node: Node) -> tuple[str, str, str, str] | None:
 
 def _comments_behind(node: Node) -> List:
     """The lines of comments behind a field that goes."""
-    rest = tokens([node])[-1].partition("\n")[2]
+    last = tokens([node])[-1]
+    trivia = last[core_length(last) :]
+    line_break, _ = line_breaks(trivia)
+    rest = trivia[line_break + 1 :] if line_break >= 0 else ""
     return [Token("TRIVIA", rest.lstrip(" \t"), 0)] if ";;" in rest or "(;" in rest or "(@" in rest else []
 
 

@@ -186,9 +186,10 @@ def type_use_end(body: list[Token], position: int) -> int:
     """Behind the `(type ..)`, `(param ..)`, `(result ..)` and `(catch ..)` lists that begin at body[position]."""
     while position < len(body):
         token = body[position]
-        if not token.startswith(_TYPE_USES):
-            if token[:1] != "(" or token[1:2].isalpha() or head(token) not in _TYPE_USE_HEADS:
-                break
+        if token[:1] != "(" or (token[1:2].isalpha() and not token.startswith(_TYPE_USES)):
+            break
+        if head(token) not in _TYPE_USE_HEADS:
+            break
         depth = 0
         while position < len(body):
             depth += (body[position].type == "OPEN") - (body[position].type == "CLOSE")
@@ -199,4 +200,4 @@ def type_use_end(body: list[Token], position: int) -> int:
 
 
 _TYPE_USE_HEADS = frozenset(("type", "param", "result", "catch", "catch_ref", "catch_all", "catch_all_ref"))
-_TYPE_USES = ("(type ", "(param", "(result", "(catch")
+_TYPE_USES = ("(type", "(param", "(result", "(catch")  # a quick look comes first

@@ -7,7 +7,7 @@ liveness.py the walk also notes what happens to locals, in order (`Body.events`)
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from ..sexpr.nodes import Token, core_length
 from . import code as act
@@ -30,6 +30,7 @@ from .body import (
     Run,
     Seq,
     Text,
+    place,
 )
 from .code import Code, regular
 from .fields import parse_nat, type_use_end
@@ -38,15 +39,18 @@ from .module import FuncType
 from .scope import Scope
 
 
-class Irregular(Exception):
+class Irregular(BodyError):
     """The tokens must be cut or joined first (code.py's `regular`)."""
+
+    def __init__(self, token: int) -> None:
+        super().__init__("a word that belongs to no instruction", token)
 
 
 class _Moves(Exception):
     """The tokens must be others first: handlers that can pause are moved (legacy.py)."""
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
+    def __init__(self, tokens: list[Token], places: list[int]) -> None:
+        self.tokens, self.places = tokens, places
 
 
 class _Frame:
@@ -135,37 +139,37 @@ class _Seq:
 def fold(tokens: list[Token], scope: Scope) -> Body:
     """The body that `tokens` are: all of a function behind its locals, without its closing parenthesis.
 
-    Raises `BodyError` with the number of the token that does not fit.
+    Raises `BodyError` with the place of the token that does not fit.
     """
     try:
         return _walked(tokens, scope)
-    except (Irregular, BodyError) as error:
+    except BodyError:
         cut = regular(tokens, scope.program.codes)
         if cut != tokens:
             return fold(cut, scope)
-        if isinstance(error, Irregular):
-            raise BodyError("a word that belongs to no instruction", 0) from None
         closed = _Walk(tokens, scope)
         closed.diverging = []
         with suppress(BodyError, _Moves):
             closed.walk()
         if not closed.diverging:
-            error.tokens = error.tokens or tokens
             raise
         return _walked(close_diverging(tokens, closed.diverging), scope)
 
 
 def _walked(tokens: list[Token], scope: Scope) -> Body:
     """The body, with handlers that can pause behind their try."""
+    places: list[int] | None = None
     try:
         try:
             return _Walk(tokens, scope).walk()
         except _Moves as moves:
-            tokens = moves.tokens
-        return _Walk(tokens, scope).walk()
+            tokens, places = moves.tokens, moves.places
+        body = _Walk(tokens, scope).walk()
     except BodyError as error:
-        error.tokens = tokens
+        error.place = place(tokens, places, error.token)
         raise
+    body.places = places
+    return body
 
 
 def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
@@ -183,8 +187,8 @@ def close_diverging(tokens: list[Token], diverging: list[int]) -> list[Token]:
         core, trivia = token[:length], token[length:]
         added = " unreachable" if token.type == "WORDS" else " (unreachable)"
         out += tokens[done:at]
-        out.append(Token(token.type, core))
-        out.append(Token("WORDS" if token.type == "WORDS" else "LEAF", added + trivia, len(trivia)))
+        out.append(Token(token.type, core, token.width))
+        out.append(Token("WORDS" if token.type == "WORDS" else "LEAF", added + trivia, 0))
         done = at + 1
     return out + tokens[done:]
 
@@ -256,6 +260,8 @@ class _Walk:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
                     self.close_arm(frame, seq, i, height, pauses, dead)
+                    seq = _Seq(i + 1, dead)  # of what must not be there
+                    items = seq.items
                     continue
                 start = entry[0]
                 code = codes[start]
@@ -304,7 +310,12 @@ class _Walk:
                     self.close_arm(frame, seq, i, height, pauses, dead)
                 else:
                     begun = open_[-1][0] if open_ and open_[-1] else -1
-                    if begun < 0 or codes[begun].act != act.IF or (frame.start == begun) == (what == act.THEN):
+                    if (
+                        begun < 0
+                        or codes[begun].act != act.IF
+                        or (frame.start == begun) == (what == act.THEN)
+                        or (what == act.ELSE and len(frame.arms) != 1)
+                    ):
                         raise BodyError(f"unexpected ({code.op}", i)
                     if what == act.THEN:
                         end = type_use_end(self.tokens, begun + 1)
@@ -313,6 +324,7 @@ class _Walk:
                         events.append((ARMS, frame.id, 0))
                         writes = 0
                 if what == act.ELSE:
+                    self.nothing_between(seq, code.flat)
                     events.append((OTHERWISE, frame.id, 0))
                 frame.marks.append((i, -1))
                 frame.calls.append(len(calls))
@@ -331,8 +343,12 @@ class _Walk:
                 if gen or kill:
                     events.append((LOCALS, gen, ~kill))
                     gen = kill = 0
-                if frame.op != "try" or frame.folded == code.flat:
+                begun = open_[-1][0] if open_ and open_[-1] else -1
+                if frame.op != "try" or frame.folded == code.flat or (frame.folded and frame.start != begun):
                     raise BodyError(f"unexpected {code.op}", i)
+                if frame.folded and (what == act.DO) != (not frame.arms):
+                    raise BodyError(f"unexpected ({code.op}", i)
+                self.nothing_between(seq, code.flat)
                 if code.flat:
                     self.close_arm(frame, seq, i, height, pauses, dead)
                 if what == act.DO:
@@ -415,9 +431,11 @@ class _Walk:
                 if what == act.IF:
                     if frame.start != start:
                         raise BodyError("an if needs a (then ...)", start)
+                    self.nothing_between(seq, code.flat)
                 elif frame.op == "try" and frame.folded:
                     if not frame.arms:
                         raise BodyError("a try needs a (do ...)", start)
+                    self.nothing_between(seq, code.flat)
                 else:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
@@ -469,7 +487,7 @@ class _Walk:
             elif what == act.HEAP_TYPE:
                 continue  # of the folded instruction around it
             elif what == act.IMMEDIATE or what == act.SEVERAL:
-                raise Irregular
+                raise Irregular(i)
             else:
                 raise BodyError(f"unknown instruction {code.op!r}" if code.op else "unexpected '('", i)
 
@@ -512,7 +530,7 @@ class _Walk:
         whole = seq.close(n, height, pauses, dead)
         self.sites.sort()  # folded branches end after what is inside them
         if self.moves:
-            raise _Moves(move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
+            raise _Moves(*move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
         return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed, self.carried)
 
     def close_arm(self, frame: _Frame, seq: _Seq, at: int, height: int, pauses: int, dead: bool) -> None:
@@ -522,6 +540,12 @@ class _Walk:
         frame.arms.append(seq.close(at, height, pauses, dead))
         frame.marks[-1] = (frame.marks[-1][0], at)
         frame.pauses += pauses
+
+    @staticmethod
+    def nothing_between(seq: _Seq, flat: bool) -> None:
+        """Raises if there are instructions outside of the arms of a folded if or try."""
+        if seq.items and not flat:
+            raise BodyError("an instruction outside of (then ...), (else ...), (do ...) and (catch ...)", seq.first)
 
     @staticmethod
     def leaves(frame: _Frame, height: int, at: int) -> BodyError:
@@ -548,13 +572,9 @@ class _Walk:
             self.by_label[done.label].pop()
         return self.frames[-1]
 
-    def local(self, code: Code, at: int) -> int:
-        """The bit of a local whose number is not spelled the plain way."""
-        number = parse_nat(code.word) if code.word else None
-        bit = self.scope.bits.get(str(number))
-        if bit is None:
-            raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
-        return bit
+    def local(self, code: Code, at: int) -> NoReturn:
+        """Raises what is wrong with a local that the function does not have."""
+        raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
 
     def label(self, word: str, at: int, position: int) -> _Frame:
         """The block whose label a word names, the word of token `at` at a position."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, plain_id, tokens
 from .annotations import annotated
-from .body import Body, BodyError
+from .body import Body, BodyError, place
 from .code import regular
 from .fields import head, value_types
 from .fold import fold
@@ -20,7 +20,7 @@ from .module import Func
 from .names import plain, unused
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
-from .reftypes import is_nullable, nullable
+from .reftypes import is_nullable, is_value_type, nullable
 from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
@@ -60,16 +60,20 @@ def _read(func: Func, program: Program, instrumented: bool) -> _Parts:
             if not is_nullable(type_):
                 found[number] = name, nullable(type_)
                 checked |= {str(number), plain_id(name or "$")}
+        unknown = next((type_ for _, type_ in found if not is_value_type(type_)), None)
+        if unknown is not None:
+            raise program.module.error(f"unknown type {unknown}", func.node)
     scope = Scope(func, found, program)
     try:
         head_tokens = tokens(header)
         if instrumented:
             if program.annotated:
-                head_tokens[-1], inside = annotated(inside, head_tokens[-1])
+                head_tokens[-1], inside = annotated(inside, head_tokens[-1], program.codes)
             inside = _prepared(inside, head_tokens, checked, scope)
         return _Parts(head_tokens, scope, fold(inside, scope))
     except BodyError as error:
-        raise _placed(error, func, tokens(node[:position]), inside, program) from None
+        at = place(inside, None, error.token) if error.place is None else error.place
+        raise _placed(error, func, head_tokens, at, program) from None
 
 
 def _prepared(inside: list[Token], header: list[Token], checked: set[str], scope: Scope) -> list[Token]:
@@ -91,10 +95,13 @@ def _prepared(inside: list[Token], header: list[Token], checked: set[str], scope
     return inside
 
 
-def _placed(error: BodyError, func: Func, header: list[Token], inside: list[Token], program: Program) -> WatError:
-    before = (error.tokens or inside)[: error.token]
-    width = sum(token.width for token in [*header, *before])
-    return WatError(error.message, program.module.offset(func.node) + width)
+def _placed(error: BodyError, func: Func, header: list[Token], at: int, program: Program) -> WatError:
+    """The error of a function at a place in its body; without one if it is a function that is added."""
+    try:
+        start = program.module.offset(func.node)
+    except LookupError:
+        return WatError(error.message)
+    return WatError(error.message, start + sum(token.width for token in header) + at)
 
 
 def complete_function(func: Func, program: Program) -> str:
@@ -116,7 +123,8 @@ def rewrite_function(func: Func, indent: str, program: Program) -> str:
     try:
         return _Function(func, parts, indent, program).text()
     except BodyError as error:
-        raise _placed(error, func, parts.header, parts.body.tokens, program) from None
+        at = place(parts.body.tokens, parts.body.places, error.token)
+        raise _placed(error, func, parts.header, at, program) from None
 
 
 def _forwarding(func: Func, parts: _Parts, indent: str, program: Program) -> str:

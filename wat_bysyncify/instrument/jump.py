@@ -258,7 +258,7 @@ class Jump(Layout):
             before = self.source.around(value.start - 1)
             self.lead(Piece("", before.indent or "", before.lines), indent)
         text = value.text
-        comment = value.tail.partition("\n")[0].strip()
+        comment = value.comment
         if not value.folded:
             self.line(indent, self.place(text, old, indent))
             self.out += (" ", comment) if comment else ()

@@ -35,10 +35,9 @@ class Layout:
 
     def lead(self, piece: Piece, indent: str) -> None:
         """The comment lines before a piece."""
-        if piece.lead:
-            for line in piece.lead.split("\n"):
-                stripped = line.rstrip("\r").removeprefix(piece.indent)
-                self.out += (self.newline, indent + stripped if stripped else "")
+        for line in piece.lead:
+            stripped = line.rstrip("\r").removeprefix(piece.indent)
+            self.out += (self.newline, indent + stripped if stripped else "")
 
     def place(self, text: str, old: str, new: str) -> str:
         """Text whose lines begin at the indentation `new` instead of `old`."""
@@ -87,6 +86,6 @@ class Layout:
                 before = self.source.around(value.start - 1)
                 self.lead(Piece("", before.indent or "", before.lines), indent)
             self.line(indent, self.place(value.text, old, indent))
-            comment = value.tail.partition("\n")[0].strip()
+            comment = value.comment
             if comment:
                 self.out += (" ", comment)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from ..sexpr.nodes import Token, with_words, words
+from ..sexpr.nodes import Token, core_length, with_words, words
 from .code import Code
 from .fields import parse_nat
 from .module import FuncType
@@ -49,14 +49,18 @@ class Try:
 def move_handlers(
     tokens: list[Token], codes: list[Code], tries: list[Try], sites: list[tuple[int, list[tuple[int, int]]]],
     labels: set[str],
-) -> list[Token]:  # fmt: skip
-    """The tokens of a body with the handlers of `tries` moved. `sites` and `labels` are those of its `Body`."""
+) -> tuple[list[Token], list[int]]:  # fmt: skip
+    """The tokens of a body with the handlers of `tries` moved, and the place of each in the source (body.py).
+
+    `sites` and `labels` are those of its `Body`.
+    """
     opening = {each.start: each for each in tries}
-    out: list[Token] = []
+    out: list[tuple[Token, int]] = []
     sinks = [out]  # what is being written, the innermost last
-    bodies: dict[int, list[list[Token]]] = {}  # the moved handlers of each try, by its start
-    begins = {each.marks[k][0]: (each, k) for each in tries for k in range(len(each.marks))}
-    ends = {each.marks[k][1]: (each, k) for each in tries for k in range(len(each.marks))}
+    bodies: dict[int, list[list[tuple[Token, int]]]] = {}  # the moved handlers of each try, by its start
+    parts = [(each, k) for each in tries for k, (first, end) in enumerate(each.marks) if first < end]  # not `(do)`
+    begins = {each.marks[k][0]: (each, k) for each, k in parts}
+    ends = {each.marks[k][1]: (each, k) for each, k in parts}
     lasts = {each.last: each for each in tries}
     names: dict[int, tuple[str, list[str]]] = {}
     # The parts of tries that are around: the level of the try's label, and how many labels more there are now
@@ -65,6 +69,11 @@ def move_handlers(
     sums = [0]
     own: list[int] = []
     numbers = dict(sites)
+    place = 0
+
+    def put(*made: Token) -> None:
+        sinks[-1].extend((each, place) for each in made)
+
     for at, token in enumerate(tokens):
         if at in ends:
             each, k = ends[at]
@@ -75,13 +84,15 @@ def move_handlers(
                 bodies[each.start].append(sinks.pop())
         if at in opening:
             each = opening[at]
-            first = codes[at].word if codes[at].word.startswith("$") else unused("$handled", labels)
+            first = words(token)[1] if codes[at].word.startswith("$") else unused("$handled", labels)
             names[at] = first, [unused("$caught", labels) for _ in each.moved]
             bodies[at] = []
-            sinks[-1].extend(_headers(each, tokens, *names[at]))
+            put(*_headers(each, tokens, *names[at]))
         if at in numbers:
             token = _renumbered(token, numbers[at], levels, sums, own)
-        sinks[-1].append(token)
+        if (at in begins or at in lasts) and token.type == "WORDS" and core_length(token) == len(token):
+            token = Token(token.type, token + " ", token.width)
+        put(token)
         if at in begins:
             each, k = begins[at]
             count = len(each.moved)
@@ -91,14 +102,16 @@ def move_handlers(
             own.append(count - position if moved else 0)
             sums.append(sums[-1] + (count - position if moved else count + 1))
             if moved:
-                sinks[-1].append(_word(each, f"br {names[each.start][1][position - 1]}"))
+                put(_word(each, f"br {names[each.start][1][position - 1]}"))
                 sinks.append([])
         if at in lasts:
             each = lasts[at]
             for body in bodies[each.start]:
-                sinks[-1] += [_word(each, f"br {names[each.start][0]}"), _end(each), *body]
-            sinks[-1].append(_end(each))
-    return out
+                put(_word(each, f"br {names[each.start][0]}"), _end(each))
+                sinks[-1] += body
+            put(_end(each))
+        place += token.width
+    return [token for token, _ in out], [*(at for _, at in out), place]
 
 
 def _headers(each: Try, tokens: list[Token], done: str, caught: list[str]) -> list[Token]:

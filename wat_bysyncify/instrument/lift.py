@@ -31,7 +31,7 @@ from .instructions import PURE, SIGNATURES
 from .module import FuncType
 from .names import unused
 from .placeholder import zero
-from .reftypes import SHORT_NAMES, got, heap_type, is_nullable, non_null, nullable, short_name
+from .reftypes import SHORT_NAMES, got, heap_type, is_nullable, is_value_type, non_null, nullable, short_name
 from .scope import Scope
 from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Step, Stmt, Value, flat
@@ -138,7 +138,7 @@ class _Lift:
                 parts.append(value.tail or " ")
         start = next((value.start for value in values if value.start >= 0), -1)
         indent = self.source.indent_of(start) if start >= 0 else ""
-        return Piece("".join(parts), indent, "", values[-1].tail.partition("\n")[0].strip() if values else "")
+        return Piece("".join(parts), indent, (), values[-1].comment if values else "")
 
     def step(self) -> Plain | Resume:
         if self.open is None:
@@ -159,7 +159,7 @@ class _Lift:
     def temp(self, type_: str, at: int) -> Temp:
         """A temporary for values of a type, that is not in use. One for references is nullable."""
         type_ = nullable(type_)
-        if type_ == "unknown":
+        if not is_value_type(type_):
             raise BodyError("the type of a value that is alive across a pause is not known", max(at, 0))
         pool = self.temps.setdefault(type_, [])
         number = self.numbers.setdefault(type_, Numbers(0)).take()
@@ -198,7 +198,7 @@ class _Lift:
         piece = Piece(value.text, self.source.indent_of(value.start) if value.start >= 0 else "")
         if value.start >= 0:
             before = self.source.around(value.start - 1)
-            piece.lead = before.lines if value.folded else ""
+            piece.lead = before.lines if value.folded else ()
         self.emit(Stmt(piece, temp.name, folded=value.folded))
         return self.temp_value(temp, value.type, not value.folded, value.tail, value.start)
 
@@ -465,7 +465,11 @@ class _Lift:
             case ("elem",):
                 return (module.table_type(code.word),)
             case ("field",):
-                return (module.field_type(code.word, code.words[1] if code.op.startswith("struct") else ""),)
+                if code.op.startswith("array"):
+                    return (module.field_type(code.word, ""),)
+                if len(code.words) < 2:
+                    raise BodyError(f"{code.op} lacks its field", start)
+                return (module.field_type(code.word, code.words[1]),)
             case ("ref",):
                 return self.reference(start)
         return results
@@ -481,12 +485,14 @@ class _Lift:
                 return (f"(ref null {named[0]})",)
             case "ref.func":
                 number = self.scope.module.funcs.index(code.word)
-                func = self.scope.module.func(number or 0)
+                if number is None:
+                    raise BodyError(f"unknown function {code.word}", start)
+                func = self.scope.module.func(number)
                 return (f"(ref {func.type_name or self.scope.program.type_name(func.type)})",)
             case "ref.i31":
                 return ("(ref i31)",)
             case "ref.cast":
-                return (self.type_immediates(start)[0],)
+                return (self.type_immediates(start, 1)[0],)
         return (f"(ref {named[0]})",)  # struct.new, array.new
 
     def cast(self, start: int) -> tuple[str, ...]:
@@ -494,13 +500,13 @@ class _Lift:
         op = self.codes[start].op
         if not op.startswith("br_on_cast"):
             return ()
-        from_, to = self.type_immediates(start)
+        from_, to = self.type_immediates(start, 2)
         if op == "br_on_cast_fail":
             return (to,)
         return (non_null(from_) if is_nullable(to) else from_,)
 
-    def type_immediates(self, start: int) -> list[str]:
-        """The reference types among the immediates of an instruction."""
+    def type_immediates(self, start: int, count: int) -> list[str]:
+        """The reference types among the immediates of an instruction, which has so many."""
         said = list(self.codes[start].words)
         at = start + 1
         while at < len(self.codes) and self.codes[at].act == act.HEAP_TYPE:
@@ -512,8 +518,10 @@ class _Lift:
             if word in SHORT_NAMES:
                 found.append(word)
             elif word == "ref":
-                heap = next(rest)
-                found.append(f"(ref null {next(rest)})" if heap == "null" else f"(ref {heap})")
+                heap = next(rest, "")
+                found.append(f"(ref null {next(rest, '')})" if heap == "null" else f"(ref {heap})")
+        if len(found) != count or not all(map(heap_type, found)):
+            raise BodyError(f"{self.codes[start].op} lacks a type", start)
         return found
 
     def behind(self, start: int) -> int:

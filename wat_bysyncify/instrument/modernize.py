@@ -85,12 +85,12 @@ def _arm(opening: str, node: Node) -> List:
     """`node` in a list of its own; the trivia behind it stays behind."""
     last: Token = node if isinstance(node, Token) else node[-1]
     length = core_length(last)
-    core = Token(last.type, last[:length])
+    trivia = last[length:]
+    core = Token(last.type, last[:length], last.width - len(trivia))
     inside: Node = core
     if isinstance(node, list):
         node[-1] = core
         inside = node
-    trivia = last[length:]
     return [[Token("OPEN", opening, 0), inside, Token("CLOSE", ")" + trivia, len(trivia))]]
 
 

@@ -156,7 +156,7 @@ class Module:
 
     def table_type(self, word: str) -> str:
         """The type of the elements of the table that a word names, the first if it is empty."""
-        index = self.tables.index(word) if word else 0
+        index = self.tables.index(word or "0")
         return self.tables.entities[index].type if index is not None else "unknown"  # type: ignore[attr-defined]
 
     def global_type(self, word: str) -> str:
@@ -473,7 +473,7 @@ class TypeUses:
             node = parse(f"(func {text}\n)")[1]
             try:
                 params, results, _ = type_use(self.module, node)
-            except UnknownType:
+            except (UnknownType, IndexError):  # or there is a word too few
                 self.known[text] = None
             else:
                 self.known[text] = tuple(type_ for _, type_ in params), results

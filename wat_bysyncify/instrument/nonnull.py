@@ -12,28 +12,27 @@ Parameters are set by the caller, always, and stay as they are.
 
 from __future__ import annotations
 
-from ..sexpr.nodes import List, Node, Token, core_length
+from ..sexpr.nodes import List, Node, Token, core_length, tokens, with_words, words
 from .code import Codes
-from .fields import head
 
 
 def nullable_local(node: Node) -> Node:
     """A `(local ..)` with types that are nullable."""
-    if not isinstance(node, list):
-        return node
+    found = tokens([node])
     out: List = []
-    for child in node:
-        if isinstance(child, Token) and child.type == "LEAF" and head(child) == "ref" and " null" not in child:
-            child = Token("LEAF", child.replace("ref", "ref null", 1), child.width)
-        out.append(child)
+    for token, following in zip(found, [*found[1:], Token("CLOSE", "")], strict=True):
+        said = words(token)
+        if token[0] == "(" and said[:1] == ["ref"] and [*said[1:], *words(following)][:1] != ["null"]:
+            token = Token(token.type, with_words(token, {0: "ref null"}), token.width)
+        out.append(token)
     return out
 
 
-def checked_gets(tokens: list[Token], codes: Codes, locals_: set[str]) -> list[Token]:
+def checked_gets(body: list[Token], codes: Codes, locals_: set[str]) -> list[Token]:
     """The tokens of a body, one for each instruction, in which reading one of the locals checks for null."""
     out: list[Token] = []
     lists: list[bool] = []  # the open ones: do they get another list around them
-    for token in tokens:
+    for token in body:
         code = codes[token]
         checked = code.op in ("local.get", "local.tee") and code.word in locals_
         if code.opens:

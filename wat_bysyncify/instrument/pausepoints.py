@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from ..sexpr.nodes import Token, core_length, tokens
 from ..sexpr.parser import parse
+from ..sexpr.trivia import Trivia
 from .fields import type_use_end
 from .scope import Program
 
@@ -27,15 +28,14 @@ def with_pause_points(body: list[Token], before: str, program: Program) -> list[
     def point(trivia: str) -> list[Token]:
         """A pause point, as it stands behind trivia and before what stood there."""
         if trivia not in made:
-            _, line_break, indent = trivia.rpartition("\n")
-            indent = indent[: len(indent) - len(indent.lstrip(" \t"))]
-            between = newline + indent if line_break else " "
+            indent = Trivia(trivia).indent
+            between = " " if indent is None else newline + indent
             lines = [
                 f"(if (i32.eqz (global.get {ids.fuel}))",
                 f"  (then (call {ids.out_of_fuel}))",
                 f"  (else (global.set {ids.fuel} (i32.sub (global.get {ids.fuel}) (i32.const 1)))))",
             ]
-            text = (between if line_break else "").join(lines) + between
+            text = ("" if indent is None else between).join(lines) + between
             made[trivia] = [Token(token.type, token, 0) for token in tokens(parse(text)) if token]
         return made[trivia]
 

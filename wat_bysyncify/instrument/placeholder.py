@@ -53,7 +53,7 @@ class Placeholders:
     def _make(self, type_: str) -> str | None:
         module = self.module
         heap = heap_type(type_)
-        id_ = unused(f"$some_{short_name(type_)}", self.taken_funcs)  # of the tag too: a space of its own
+        id_ = unused(f"$some_{short_name(type_)}", self.taken_funcs)
         body: list[str] = []
         match heap:
             case "i31" | "any" | "eq":
@@ -61,9 +61,11 @@ class Placeholders:
             case "extern":
                 body = [f"(extern.convert_any {_I31})"]
             case "exn":
+                tag = unused(id_, {*module.tags.names})
+                self.lines.append([f"(tag {tag})"])
                 body = [
                     "(block $caught (result exnref)",
-                    f"  (try_table (catch_all_ref $caught) (throw {id_}))",
+                    f"  (try_table (catch_all_ref $caught) (throw {tag}))",
                     "  (unreachable)",
                     ")",
                     "(ref.as_non_null)",
@@ -84,8 +86,6 @@ class Placeholders:
                     body = [" ".join([f"(struct.new {heap}", *map(str, fields)]) + ")"]
         if not body:
             return None
-        if heap == "exn":
-            self.lines.append([f"(tag {id_})"])
         self.lines.append([f"(func {id_} (result {type_})", *(f"  {line}" for line in body), ")"])
         return f"(call {id_})"
 

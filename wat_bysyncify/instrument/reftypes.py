@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .names import SAVED_SIZES
+
 if TYPE_CHECKING:
     from .module import Module
 
@@ -35,6 +37,11 @@ def heap_type(type_: str) -> str:
     if type_ in _SHORT:
         return _SHORT[type_]
     return type_[5:-1].removeprefix("null ") if type_.startswith("(ref ") else ""
+
+
+def is_value_type(type_: str) -> bool:
+    """Whether that is a type of values; what a reference refers to is not looked at."""
+    return type_ in SAVED_SIZES or heap_type(type_) != ""
 
 
 def is_nullable(type_: str) -> bool:

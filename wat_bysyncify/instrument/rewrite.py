@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens
+from ..sexpr.trivia import Trivia, line_breaks
 from .additions import Additions
 from .annotations import MARK
 from .calls import find_pausing
@@ -117,8 +118,9 @@ class _Rewrite:
         lines = f"{self.newline}{indent}".join(self.additions.state())
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
-        same_line, newline, rest = trivia.partition("\n")
-        out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{self.newline}{rest if newline else indent}"
+        end, _ = line_breaks(trivia)
+        same_line, rest = (trivia[:end], trivia[end + 1 :]) if end >= 0 else (trivia, indent)
+        out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{self.newline}{rest}"
 
     def _put(self, node: Node, out: list[str], replaced: dict[int, str]) -> None:
         if id(node) in replaced:
@@ -155,12 +157,11 @@ class _Indents:
         for position, node in enumerate(holder):
             while isinstance(before, list):
                 before = before[-1]
-            newline = before.rfind("\n") if before is not None else -1
-            if before is not None and newline >= 0:
-                tail = before[newline + 1 :]
-                self.by_node[id(node)] = tail[: len(tail) - len(tail.lstrip(" \t"))]
+            indent = Trivia(before).indent if before is not None else None
+            if indent is not None:
+                self.by_node[id(node)] = indent
                 if position == 1 and len(holder) > 2:
-                    self.field = self.by_node[id(node)]
+                    self.field = indent
             before = node
 
     def starts_line(self, node: Node) -> bool:

@@ -115,7 +115,7 @@ class Skip(Layout):
         outside = indent
         if nest.guarded:
             self.open_guard(indent, "(if", self.one_of(block.calls[0], block.calls[-1]))
-            indent += "  "
+            indent += "  " if len(indent) < WIDTH else ""
         at = indent
         wrapped = block.folded and len(nest.sets) == 1
         if wrapped:
@@ -245,7 +245,7 @@ class Skip(Layout):
         self.line(indent, f"(if (result i32) (global.get {names.normal}) (then")
         old = source.indent_of(value.start) if value.start >= 0 else ""
         self.line(indent + "  ", self.place(value.text, old, indent + "  "))
-        comment = value.tail.partition("\n")[0].strip()
+        comment = value.comment
         if comment:
             self.out += (" ", comment)
         self.line(indent, f") (else {choice}))")

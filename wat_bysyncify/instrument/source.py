@@ -6,6 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ..sexpr.nodes import with_words, words
+from ..sexpr.trivia import Trivia
 from .body import Body
 from .code import Code
 from .fields import parse_nat
@@ -22,7 +23,7 @@ class Piece:
 
     text: str
     indent: str
-    lead: str = ""
+    lead: tuple[str, ...] = ()
     trail: str = ""
 
 
@@ -39,11 +40,11 @@ class Source:
         self.used: set[str] = set()
         self.tokens = body.tokens
         self.codes = body.codes
-        self.before = _Trivia(before)
+        self.before = Trivia(before)
         self.indent = indent
         self.sites = dict(body.sites)
         self.site_list = [at for at, _ in body.sites]
-        self.trivia: dict[Code, _Trivia] = {}
+        self.trivia: dict[Code, Trivia] = {}
         self.line_ends: list[int] | None = None
         self.guards = [0]  # by label level: how many of the blocks around, down to it, have a guard around them
 
@@ -89,14 +90,14 @@ class Source:
             new[position] = str((parse_nat(said[position]) or 0) + more)
         return with_words(text, new)
 
-    def around(self, at: int) -> _Trivia:
+    def around(self, at: int) -> Trivia:
         """The trivia behind token `at`, taken apart; that before the body for -1."""
         if at < 0:
             return self.before
         code = self.codes[at]
         found = self.trivia.get(code)
         if found is None:
-            found = self.trivia[code] = _Trivia(code.trivia)
+            found = self.trivia[code] = Trivia(code.trivia)
         return found
 
     def indent_of(self, at: int) -> str:
@@ -125,28 +126,3 @@ class Source:
         before = self.around(start - 1)
         text = before.inline + self.text(start, end, level, shift)
         return Piece(text, self.indent_of(start), before.lines, self.around(end - 1).same_line)
-
-
-class _Trivia:
-    """The space and comments between two tokens.
-
-    `same_line` is the comment on the line of the token before, `lines` the whole lines of comments (and blank lines)
-    after that, `inline` a comment before the token behind, on its line; `indent` that line's indentation, None if
-    there is no line break.
-    """
-
-    __slots__ = ("indent", "inline", "lines", "same_line")
-
-    def __init__(self, trivia: str) -> None:
-        first, newline, rest = trivia.partition("\n")
-        self.same_line = first.strip()
-        self.lines = self.inline = ""
-        self.indent: str | None = None
-        if newline:
-            lines, _, last = rest.rpartition("\n")
-            self.inline = last.lstrip(" \t")
-            self.indent = last[: len(last) - len(self.inline)]
-            if lines.strip() or lines.count("\n"):
-                self.lines = lines
-            elif "\n" in rest:
-                self.lines = "\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Union
 
+from ..sexpr.trivia import Trivia
 from .body import Block, Seq
 from .source import Piece
 from .temps import Temp
@@ -103,6 +104,11 @@ class Value:
     @property
     def text(self) -> str:
         return "".join(flat(self.parts))
+
+    @property
+    def comment(self) -> str:
+        """The comment behind the text, on its last line."""
+        return Trivia(self.tail).same_line
 
     @property
     def spaced(self) -> str:

@@ -111,6 +111,5 @@ class Straight(Skip):
             self.lead(Piece("", before.indent or "", before.lines), indent)
         old = self.source.indent_of(value.start) if value.start >= 0 else ""
         self.line(indent, self.place(value.text, old, indent))
-        comment = value.tail.partition("\n")[0].strip()
-        if comment:
-            self.out += (" ", comment)
+        if value.comment:
+            self.out += (" ", value.comment)

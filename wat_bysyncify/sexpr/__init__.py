@@ -2,6 +2,7 @@
 
 nodes.py    what a node is
 lexer.py    text -> tokens, for Lark
+trivia.py   the space and comments between tokens, in lines
 parser.py   text -> nodes (Lark with ../grammar.lark), and where in the text a node stands
 printer.py  nodes -> text
 """

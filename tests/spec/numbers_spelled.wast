@@ -1,0 +1,20 @@
+;; Numbers of locals, labels, functions, types and fields that are spelled as `0x0`, `00` or `1_0`.
+(module
+  (import "spectest" "print->i32" (func (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (type (func (param i32) (result i32)))
+  (type (struct (field i32 (mut i64))))
+  (table funcref (elem 0x0))
+  (func (export "f") (param i32) (result i32)
+    (local i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (local $last (ref 0x1))
+    (local.set 1_0 (call 00 (local.get 0x0)))
+    (local.set 0x0b (struct.new 01 (local.get 0xA) (i64.const 7)))
+    (local.set 0x1 (call_indirect (type 0x0) (local.tee 02 (i32.const 3)) (i32.const 0)))
+    (block (result i32)
+      (block
+        (br_table 0x0 00 (call 0 (i32.const 0))))
+      (drop (br_if 0x0_0 (i32.const 99) (i32.eqz (local.get 02))))
+      (local.set 0x2 (i32.wrap_i64 (struct.get 0x1 0x1 (local.get 1_1))))
+      (i32.add (local.get 0_2) (i32.sub (call 0x0 (i32.const 2)) (struct.get 1 00 (local.get 0x0b))))))
+)
+(assert_return (invoke "f" (i32.const 5)) (i32.const 34))
