@@ -19,7 +19,7 @@ from .scope import Program
 # Below this, twins gained nothing that could be measured (docs/performance.md).
 _LEAST = 3000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
-_SHARE = 0.06
+_SHARE = 0.12
 _LARGEST = 0.15
 
 
