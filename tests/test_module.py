@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from wat_bysyncify import WatError, rewrite
-from wat_bysyncify.instrument.fields import parse_nat
+from wat_bysyncify.instrument.fields import own_fields, parse_nat
+from wat_bysyncify.instrument.implicit import write_types
 from wat_bysyncify.instrument.module import Module, read_module
 from wat_bysyncify.sexpr import parse
+from wat_bysyncify.sexpr.nodes import tokens
 
 
 def read(text: str) -> Module:
@@ -202,3 +204,24 @@ def test_errors_say_what_and_where(text: str, place: str, message: str) -> None:
     with pytest.raises(WatError) as raised:
         rewrite(text)
     assert raised.value.report(text, "f").splitlines()[0] == f"f:{place}: error: {message}"
+
+
+WRITTEN = [
+    ("(module (func (param i32)) (func (type 0)))", "(module\n(type (func (param i32))) (func"),
+    ("(module\n  (func (param i32))\n  (func (type 0x0)))", "(module\n  (type (func (param i32)))\n  (func"),
+    ("(type $a (func)) ;; a\n(tag (param i32))\n(func (type 1))", "(func)) ;; a\n(type (func (param i32)))\n(tag"),
+    ("(type $a (func)) (;a\n;) (func (param i32))\n(func (type 1))", "(func))\n(type (func (param i32))) (;a\n;) (f"),
+    ("(func (block (param i64) (drop)) (call_ref\n  0))", "(type (func))\n(type (func (param i64)))(func (block"),
+    ("(func (param i32)) (func) ;; (type 0)", "(func (param i32)) (func) ;; (type 0)"),
+    ("(type (func)) (func (param i32)) (func (type 0))", "(type (func)) (func (param i32)) (func (type 0))"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WRITTEN)
+def test_types_of_inline_type_uses(text: str, expected: str) -> None:
+    """They get fields behind the last type where one is named by its number, and else nothing changes."""
+    nodes = parse(text)
+    own_fields(nodes)
+    write_types(nodes, text)
+    assert expected in "".join(tokens(nodes))
+    assert (len(tokens(nodes)) == len(tokens(parse(text)))) == (expected == text)

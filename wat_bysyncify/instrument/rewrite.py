@@ -15,6 +15,7 @@ from .control import Control, take_control
 from .fields import own_fields
 from .function import complete_function, rewrite_function
 from .ids import choose_ids
+from .implicit import write_types
 from .modernize import modernize
 from .module import read_module
 from .options import Options
@@ -32,6 +33,7 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
     try:
         nodes = parse(text)
         own_fields(nodes)
+        write_types(nodes, text)
         source = nodes
         modern, old = modernize(nodes, text)
         control = take_control(modern)

@@ -8,7 +8,7 @@ from ..sexpr.nodes import plain_id
 from .calls import Pausing
 from .code import Codes
 from .ids import Ids
-from .module import Func, FuncType, Module, TypeUses
+from .module import Func, FuncType, Module, TypeUses, signature_text
 from .names import unused
 from .placeholder import Placeholders
 
@@ -74,10 +74,7 @@ class Program:
         if type_ not in self.new_types:
             id_ = self.new_types[type_] = unused("$called", self.type_ids)
             self.module.added_types[id_] = type_
-            uses = "".join(
-                f" ({kind} {' '.join(of)})" for kind, of in zip(("param", "result"), type_, strict=True) if of
-            )
-            self.lines.append([f"(type {id_} (func{uses}))"])
+            self.lines.append([f"(type {id_} (func{signature_text(type_)}))"])
         return self.new_types[type_]
 
     def call(self, word: str) -> tuple[FuncType, bool] | None:

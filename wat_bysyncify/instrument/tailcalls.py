@@ -39,7 +39,7 @@ from ..sexpr.parser import parse
 from .calls import erased
 from .code import Code, regular
 from .fields import spelled_tokens, type_use_end
-from .module import Func, FuncType
+from .module import Func, FuncType, signature_text
 from .names import plain, unused
 from .reftypes import got, nullable, top
 from .scope import Program
@@ -109,9 +109,7 @@ class _Find:
             name = "$call_ref"
         id_ = unused(name, self.taken)
         arguments = "".join(f" (local.get {number})" for number in range(len(params)))
-        signature = "".join(
-            f" ({kind} {' '.join(types)})" for kind, types in (("param", params), ("result", type_[1])) if types
-        )
+        signature = signature_text((tuple(params), type_[1]))
         text = f"(func {id_}{signature}\n  ({call.removeprefix('return_')} {rest}{arguments})\n)"
         node = next(each for each in parse(text) if isinstance(each, list))
         header = 1 + bool(params) + bool(type_[1])
