@@ -248,7 +248,11 @@ class _Function:
             number = lowest.bit_length() - 1
             name, type_ = self.scope.locals[number]
             found.append((name or str(number), type_))
-        return found + [(temp.name, temp.type) for temp in lifted.temps if temp.saved]
+        found += [(temp.name, temp.type) for temp in lifted.temps if temp.saved]
+        for _, type_ in found:
+            if top(type_, self.program.module) not in self.program.ids.save:
+                raise BodyError(f"a value of type {type_} cannot be kept", self.body.calls[0].start)
+        return found
 
     def restored(self, type_: str) -> str:
         """The text that takes back a value of a type."""

@@ -17,7 +17,7 @@ from itertools import pairwise
 from ..sexpr.nodes import List, Node, Token, core_length, tokens, words
 from ..sexpr.parser import parse
 from .fields import children, head, header_of, parse_nat, type_use_end
-from .module import FuncType, Module, read_types, signature, signature_text
+from .module import FuncType, Module, UnknownType, read_types, signature_text, type_use
 
 _NUMBERED = re.compile(r"\b(?:type|ref|null|call_ref)\s+(\d\w*)")  # `pairwise` below says it exactly
 _INDENT = re.compile(r"\n([ \t]*)$")
@@ -55,10 +55,13 @@ def _implicit_types(module: Module) -> Iterator[FuncType]:
         if kind == "func" and isinstance(node, list):
             uses += _uses(tokens(node[1:-1]))
         for op, use in uses:
-            params, results, _ = signature(use)
-            type_ = (tuple(each for _, each in params), results)
             if any(head(child) == "type" for child in header_of(use)):
                 continue
+            try:
+                params, results, _ = type_use(module, use)
+            except UnknownType:  # it is reported where it is read
+                continue
+            type_ = (tuple(each for _, each in params), results)
             canonical = module.canonical(type_)
             is_block = op and not op.endswith("call_indirect")
             if canonical not in known and (params or len(results) > 1 or not is_block):

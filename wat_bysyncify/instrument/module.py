@@ -234,9 +234,12 @@ def read_types(nodes: List, source: List) -> Module:
         if word not in _FIELDS or (isinstance(node, Token) and node.type == "WORDS"):
             raise module.error(f"unknown module field {word!r}" if word else "empty module field", node)
         module.fields.append((word, node))
-    for word, node in module.fields:
-        if word in ("type", "rec"):
-            _read_types(module, word, node)
+    try:
+        for word, node in module.fields:
+            if word in ("type", "rec"):
+                _read_types(module, word, node)
+    except IndexError:
+        raise module.error(f"malformed {word}", node) from None
     return module
 
 
@@ -276,7 +279,7 @@ def _read_types(module: Module, word: str, node: Node) -> None:
         while body is not None and head(body) == "sub":
             body = next((child for child in children(body)), None)
         if body is not None and head(body) == "func":
-            params, results, _ = signature(body)
+            params, results, _ = _signature(body)
             module.func_types[index] = (tuple(type_ for _, type_ in params), results)
             if word == "type" and head(next(children(each))) == "func":
                 module.plain_types[index] = module.func_types[index]
@@ -287,8 +290,11 @@ def _read_types(module: Module, word: str, node: Node) -> None:
             module.arrays.add(index)
 
 
-def signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
-    """Parameters (id, type), results, and how many children of `node` stand before and among them."""
+def _signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
+    """Parameters (id, type), results, and how many children of `node` stand before and among them.
+
+    Raises `IndexError` if one has an id and no type.
+    """
     params: list[tuple[str | None, str]] = []
     results: list[str] = []
     count = 1
@@ -314,14 +320,18 @@ class UnknownType(Exception):
 def type_use(module: Module, node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
     """What `(type $t) (param ..) (result ..)` in a node say: parameters (id, type), results, nodes until after them.
 
-    Raises `UnknownType`.
+    Raises `UnknownType`, also for what is malformed.
     """
-    params, results, count = signature(node)
-    for child in header_of(node):
-        if head(child) == "type" and not params and not results:
-            type_ = module.func_type(node_words(child)[1])
+    try:
+        params, results, count = _signature(node)
+        named = [node_words(child)[1] for child in header_of(node) if head(child) == "type"]
+    except IndexError:
+        raise UnknownType("malformed function type") from None
+    for word in named:
+        if not params and not results:
+            type_ = module.func_type(word)
             if type_ is None:
-                raise UnknownType(f"unknown function type {node_words(child)[1]}")
+                raise UnknownType(f"unknown function type {word}")
             types, results = type_
             params = [(None, type_) for type_ in types]
     return params, results, count
@@ -399,7 +409,11 @@ def _read_field(module: Module, word: str, node: Node) -> None:
             imported = (unquote(found[1]), unquote(found[2]))
         _declare(module, word, node, node, imported)
     elif word == "export":
-        module.exports[unquote(node_words(node)[1])] = node
+        found = node_words(node)
+        described = list(children(node))
+        if len(found) != 2 or found[1][0] != '"' or len(described) != 1 or len(node_words(described[0])) != 2:
+            raise module.error("an export needs a name and what it exports", node)
+        module.exports[unquote(found[1])] = node
 
 
 class TypeUses:
