@@ -20,6 +20,7 @@ from ..sexpr.nodes import List, Node, Token, tokens, words
 from . import code as act
 from . import names
 from .code import Code, Codes, regular
+from .control import Control
 from .fields import children, head, node_words
 from .module import Func, FuncType, Module, Space, TypeUses, unpacked
 from .options import Options
@@ -67,9 +68,11 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda name: name in exact or any(pattern.fullmatch(name) for pattern in wild)
 
 
-def find_pausing(module: Module, control: dict[int, str], options: Options, codes: Codes) -> Pausing:
-    """The functions that can pause, and those to instrument; `control` are the control functions among them."""
+def find_pausing(module: Module, taken: Control, options: Options, codes: Codes) -> Pausing:
+    """The functions that can pause, and those to instrument."""
     found = Pausing(module)
+    named = {id(function.node): function.name for function in taken.functions}
+    control = {i: named[id(func.node)] for i, func in enumerate(module.funcs.entities) if id(func.node) in named}
     funcs = module.funcs.entities
     driven = any(name in names.TOP_MOST | names.BOTTOM_MOST for name in control.values())  # by the module itself
     free = options.imports is None and not options.ignore_imports and not driven  # any import may pause
@@ -79,13 +82,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
             if free or matches(".".join(func.imported)):
                 found.can_pause.add(i)
     found.any_indirect = free and not options.ignore_indirect
-    added = matcher(options.add_list)
-    if options.add_list:
-        found.added = {
-            i for i, func in enumerate(funcs)
-            if not func.imported
-            and any(map(added, [str(i), *((func.id, func.id[1:]) if func.id else ()), *func.exports]))
-        }  # fmt: skip
+    found.added = _added(module, taken, options)
     if not (found.can_pause or control or found.added or options.pause_at):
         return found
 
@@ -127,6 +124,18 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     for i in calls.addressed:
         found.addressed.setdefault(erased(funcs[i].type, module), set()).add(i)  # type: ignore[attr-defined]
     return found
+
+
+def _added(module: Module, control: Control, options: Options) -> set[int]:
+    """The functions that the add list names: by id, by export, or by the number that they have in the text."""
+    if not options.add_list:
+        return set()
+    matches = matcher(options.add_list)
+    found = {number for name, number in module.exports_of("func") if matches(name)}
+    for i, func in enumerate(module.funcs.entities):
+        if any(map(matches, (str(control.number_in_text(i)), *((func.id, func.id[1:]) if func.id else ())))):
+            found.add(i)
+    return {i for i in found if not module.funcs.entities[i].imported}
 
 
 class _Calls:

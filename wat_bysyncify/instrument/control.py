@@ -32,10 +32,18 @@ class ControlFunction:
 
 @dataclass(slots=True)
 class Control:
-    """The nodes of a module without control imports, and the functions that stand for them."""
+    """The nodes of a module without control imports, and the functions that stand for them; `removed` are the numbers
+    that the imports had."""
 
     nodes: List
     functions: list[ControlFunction]
+    removed: tuple[int, ...] = ()
+
+    def number_in_text(self, number: int) -> int:
+        """The number that a function of the text had there."""
+        for removed in self.removed:
+            number += removed <= number
+        return number
 
 
 def take_control(nodes: List) -> Control:
@@ -45,7 +53,7 @@ def take_control(nodes: List) -> Control:
     functions: list[ControlFunction] = []
     numbers: dict[int, str] = {}  # what each function's number becomes, where it changes
     count = 0
-    removed = 0
+    removed: list[int] = []
     if not any(imported and names.is_control(imported[1:3]) for imported in map(_import_of, holder)):
         return Control(nodes, [])
     taken = {word for token in set(tokens(holder)) if "$" in token for _, word in pieces(token) if word[0] == "$"}
@@ -64,17 +72,18 @@ def take_control(nodes: List) -> Control:
             exports = tuple(node_words(child)[1] for child in header_of(described) if head(child) == "export")
             functions.append(ControlFunction(stub, imported[2], imported[1], node, exports))
             numbers[count] = name
-            removed += 1
+            removed.append(count)
             kept += _comments_behind(node)
         else:
             if removed:
-                numbers[count] = str(count - removed)
+                numbers[count] = str(count - len(removed))
             kept.append(node)
         count += 1
-    _Numbers(numbers, count, removed).change(kept)
+    _Numbers(numbers, count, len(removed)).change(kept)
     end = len(kept) - 1 if holder is not nodes else len(kept)
     kept[end:end] = [function.node for function in functions]
-    return Control(kept if holder is nodes else [kept if node is holder else node for node in nodes], functions)
+    changed = kept if holder is nodes else [kept if node is holder else node for node in nodes]
+    return Control(changed, functions, tuple(removed))
 
 
 def _import_of(node: Node) -> tuple[str, str, str, str] | None:

@@ -6,6 +6,7 @@ fields without `(module ...)` around them. Of the bodies of functions nothing is
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..errors import WatError
@@ -181,26 +182,26 @@ class Module:
         index = self.tags.index(word)
         return None if index is None else self.tags.entities[index].type  # type: ignore[attr-defined]
 
-    def exported_as(self, kind: str, name: str) -> int | None:
-        """The number of the entity of a kind that is exported under a name."""
+    def exports_of(self, kind: str) -> Iterator[tuple[str, int]]:
+        """The names under which entities of a kind, `func` or `memory`, are exported, with the numbers of these."""
         space: Space = getattr(self, SPACES[kind])
-        inline = next((entity.number for entity in space.entities if name in entity.exports), None)
-        node = self.exports.get(name)
-        if inline is not None or node is None or head(node) != "export":
-            return inline
-        words_ = [node_words(child)[1] for child in children(node) if head(child) == kind]
-        return space.index(words_[0]) if words_ else None
-
-    def exported(self, kind: str) -> set[int]:
-        """The numbers of the entities of a kind, `func` or `memory`, that are exported."""
-        space: Space = getattr(self, SPACES[kind])
-        found = {entity.number for entity in space.entities if entity.exports}
-        for node in self.exports.values():
+        for entity in space.entities:
+            for name in entity.exports:
+                yield name, entity.number
+        for name, node in self.exports.items():
             if head(node) == "export":
                 for child in children(node):
                     number = space.index(node_words(child)[1]) if head(child) == kind else None
-                    found |= set() if number is None else {number}
-        return found
+                    if number is not None:
+                        yield name, number
+
+    def exported_as(self, kind: str, name: str) -> int | None:
+        """The number of the entity of a kind that is exported under a name."""
+        return next((number for found, number in self.exports_of(kind) if found == name), None)
+
+    def exported(self, kind: str) -> set[int]:
+        """The numbers of the entities of a kind that are exported."""
+        return {number for _, number in self.exports_of(kind)}
 
     def error(self, message: str, node: Node) -> WatError:
         """An error at a field: a list, or a token of `holder`."""

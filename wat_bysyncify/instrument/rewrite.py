@@ -38,10 +38,8 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         modern, old = modernize(nodes, text)
         control = take_control(modern)
         module = read_module(control.nodes, source)
-        functions = {id(function.node): function.name for function in control.functions}
-        numbers = {i: functions[id(f.node)] for i, f in enumerate(module.funcs.entities) if id(f.node) in functions}
         codes = Codes()
-        pausing = find_pausing(module, numbers, options, codes)
+        pausing = find_pausing(module, control, options, codes)
         ids = choose_ids(module, control, options)
         additions = Additions(module, control, options, ids)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
