@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import WatError
+from ..sexpr.nodes import unquote
 from . import names
 from .control import Control
 from .module import Module
@@ -72,9 +73,11 @@ def _prefixes(module: Module, control: Control, options: Options) -> tuple[str, 
     else:
         said = {function.module for function in control.functions}
         chosen = [name for name in names.CONTROL_MODULES if name in said] or ["bysyncify"]
+    exports = {unquote(name): function.source for function in control.functions for name in function.exports}
+    exports.update(module.exports)
     for prefix in chosen:
         for name in (*names.CONTROL_FUNCTIONS, *names.FUEL_FUNCTIONS, "memory"):
-            node = module.exports.get(f"{prefix}_{name}")
+            node = exports.get(f"{prefix}_{name}")
             if node is not None:
                 raise module.error(f'"{prefix}_{name}" is exported already: is this module rewritten?', node)
     return tuple(chosen)
