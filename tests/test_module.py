@@ -8,6 +8,7 @@ from wat_bysyncify import WatError, rewrite
 from wat_bysyncify.instrument.fields import own_fields, parse_nat
 from wat_bysyncify.instrument.implicit import write_types
 from wat_bysyncify.instrument.module import Module, read_module
+from wat_bysyncify.instrument.names import Taken, unused
 from wat_bysyncify.sexpr import parse
 from wat_bysyncify.sexpr.nodes import tokens
 
@@ -232,3 +233,16 @@ def test_types_of_inline_type_uses(text: str, expected: str) -> None:
     write_types(nodes, text)
     assert expected in "".join(tokens(nodes))
     assert (len(tokens(nodes)) == len(tokens(parse(text)))) == (expected == text)
+
+
+def test_unused_names() -> None:
+    """The name, or else the first of its variants that nobody has; many of one name are found in linear time."""
+    taken = Taken(["$a", "$a_2", "$a_4"])
+    assert [unused(name, taken) for name in ("$b", "$a", "$a", "$a_2", "$b")] == [
+        "$b",
+        "$a_3",
+        "$a_5",
+        "$a_2_2",
+        "$b_2",
+    ]
+    assert [unused("$c", taken) for _ in range(200_000)][-1] == "$c_200000"

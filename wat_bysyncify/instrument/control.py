@@ -56,7 +56,8 @@ def take_control(nodes: List) -> Control:
     removed: list[int] = []
     if not any(imported and names.is_control(imported[1:3]) for imported in map(_import_of, holder)):
         return Control(nodes, [])
-    taken = {word for token in set(tokens(holder)) if "$" in token for _, word in pieces(token) if word[0] == "$"}
+    said = set(tokens(holder))
+    taken = names.Taken(word for token in said if "$" in token for _, word in pieces(token) if word[0] == "$")
     for node in holder:
         imported = _import_of(node)
         if imported is None or imported[0] != "func":

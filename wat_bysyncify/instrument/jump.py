@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .layout import WIDTH, Layout
-from .names import unused
+from .names import Taken, unused
 from .reftypes import got
 from .skip import Names
 from .source import Piece, Source
@@ -56,7 +56,7 @@ class _Stretch:
 class Jump(Layout):
     """Writes the steps of one body. `labels` are its labels; new ones keep clear of them."""
 
-    def __init__(self, source: Source, names: Names, newline: str, labels: set[str], lifted: Lifted) -> None:
+    def __init__(self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted) -> None:
         super().__init__(source, newline)
         self.names, self.labels, self.lifted = names, labels, lifted
         self.count = len(source.body.calls)

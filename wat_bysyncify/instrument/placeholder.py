@@ -10,7 +10,7 @@ Numbers have zero and nullable references null. For each other type that asks fo
 from __future__ import annotations
 
 from .module import Module, unpacked
-from .names import unused
+from .names import Taken, unused
 from .reftypes import heap_type, is_nullable, short_name
 
 _I31 = "(ref.i31 (i32.const 0))"
@@ -19,7 +19,7 @@ _I31 = "(ref.i31 (i32.const 0))"
 class Placeholders:
     """Placeholders for the types of a module. `lines` are the functions that they call, one field each."""
 
-    def __init__(self, module: Module, taken_funcs: set[str]) -> None:
+    def __init__(self, module: Module, taken_funcs: Taken) -> None:
         self.module = module
         self.taken_funcs = taken_funcs
         self.lines: list[list[str]] = []

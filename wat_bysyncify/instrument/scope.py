@@ -10,7 +10,7 @@ from .code import Codes
 from .fields import parse_nat
 from .ids import Ids
 from .module import Func, FuncType, Module, TypeUses, signature_text
-from .names import unused
+from .names import Taken, unused
 from .placeholder import Placeholders
 
 
@@ -61,7 +61,7 @@ class Program:
         self.placeholders = Placeholders(module, ids.funcs)
         self.tails = Tails()
         self.used: set[str] = set()
-        self.type_ids = set(module.types.names)
+        self.type_ids = Taken(module.types.names)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
@@ -116,7 +116,7 @@ class Scope:
         self.results = func.type[1]
         self.bits = _Bits((str(number), 1 << number) for number in range(len(locals_)))
         self.bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(locals_) if name)
-        self.taken = {plain_id(name) for name, _ in locals_ if name}
+        self.taken = Taken(plain_id(name) for name, _ in locals_ if name)
 
     @property
     def module(self) -> Module:
