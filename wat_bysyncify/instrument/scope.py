@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from ..sexpr.nodes import plain_id
 from .calls import Pausing
 from .code import Codes
-from .fields import parse_nat
 from .ids import Ids
 from .module import Func, FuncType, Module, TypeUses, signature_text
 from .names import Taken, unused
@@ -91,16 +90,6 @@ class Program:
         return self.module.funcs.index(word) in self.pausing.instrumented
 
 
-class _Bits(dict[str, int]):
-    """Bits by id and by number, however that is spelled: `0x0` is `0`."""
-
-    def __missing__(self, word: str) -> int:
-        number = str(parse_nat(word))
-        if number not in self:
-            raise KeyError(word)
-        return self[number]
-
-
 class Scope:
     """The names of one function: its locals (parameters first, id and type each), and what its module has.
 
@@ -114,7 +103,7 @@ class Scope:
         self.func, self.locals, self.program = func, locals_, program
         self.indirect = program.pausing.indirect(func)
         self.results = func.type[1]
-        self.bits = _Bits((str(number), 1 << number) for number in range(len(locals_)))
+        self.bits = {str(number): 1 << number for number in range(len(locals_))}
         self.bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(locals_) if name)
         self.taken = Taken(plain_id(name) for name, _ in locals_ if name)
 
