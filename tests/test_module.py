@@ -197,6 +197,22 @@ ERRORS = [
     ("(module\n  (func (import)))", "2:3", "malformed func"),
     ("(module\n  (export))", "2:3", "an export needs a name and what it exports"),
     ("(module\n  (func (param $x)))", "2:3", "malformed function type"),
+    (
+        '(module (import "a" "b" (func $s))\n  (func (result (ref string)) (call $s) (unreachable)))',
+        "2:31",
+        "a function with a result of type (ref string) cannot pause: none can be made to return",
+    ),
+    (
+        '(module (import "a" "b" (func $s))\n  (func (param $x stringref) (call $s) (drop (local.get $x))))',
+        "2:30",
+        "a value of type stringref cannot be kept",
+    ),
+    (
+        '(module (import "a" "b" (func $s))\n  (func $f (param stringref) (call $s))\n'
+        "  (func (param stringref) (return_call $f (local.get 0))))",
+        "2:3",
+        "a parameter of type stringref cannot be given again",
+    ),
     ("(module)\n(module)", "2:1", "only one module is read, with nothing beside it"),
     ("(module)\n  (func)", "2:3", "only one module is read, with nothing beside it"),
     ("(func)\n(module)", "1:1", "only one module is read, with nothing beside it"),

@@ -19,7 +19,7 @@ from .module import Func
 from .names import unused
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
-from .reftypes import is_nullable, nullable, top
+from .reftypes import can_be_kept, is_nullable, nullable, top
 from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
@@ -250,7 +250,7 @@ class _Function:
             found.append((name or str(number), type_))
         found += [(temp.name, temp.type) for temp in lifted.temps if temp.saved]
         for _, type_ in found:
-            if top(type_, self.program.module) not in self.program.ids.save:
+            if not can_be_kept(type_, self.program.module):
                 raise BodyError(f"a value of type {type_} cannot be kept", self.body.calls[0].start)
         return found
 

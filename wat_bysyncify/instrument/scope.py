@@ -57,10 +57,10 @@ class Program:
         self.annotated, self.old, self.jump = annotated, old, jump
         self.defined = len(module.funcs.entities)
         self.types = TypeUses(module)
-        self.placeholders = Placeholders(module, ids.funcs)
+        self.type_ids = Taken(module.types.names)
+        self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
         self.used: set[str] = set()
-        self.type_ids = Taken(module.types.names)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them

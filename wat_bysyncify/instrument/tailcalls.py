@@ -41,7 +41,7 @@ from .code import Code, regular
 from .fields import spelled_tokens, type_use_end
 from .module import Func, FuncType, signature_text
 from .names import plain, unused
-from .reftypes import got, nullable, top
+from .reftypes import can_be_kept, got, nullable, top
 from .scope import Program
 
 _TAIL_CALLS = frozenset(("return_call", "return_call_indirect", "return_call_ref"))
@@ -151,8 +151,11 @@ class _Find:
         for number in reached:
             func = program.module.func(number)
             arguments = [program.placeholders.of(type_) for type_ in func.type[0]]
+            unknown = [each for each in func.type[0] if not can_be_kept(each, program.module)]
+            if unknown:
+                raise program.module.error(f"a parameter of type {unknown[0]} cannot be given again", func.node)
             if None in arguments:
-                continue  # there are no such arguments, so that nobody calls it
+                continue  # no values have such types, so that nobody calls it
             call = " ".join([func.id or str(number), *map(str, arguments)])
             lines.append(f"  (if (i32.eq (call {program.ids.peek}) (i32.const {self.tails.numbers[number]}))")
             if func.type[1] == results:
