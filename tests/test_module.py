@@ -210,8 +210,13 @@ ERRORS = [
     (
         '(module (import "a" "b" (func $s))\n  (func $f (param stringref) (call $s))\n'
         "  (func (param stringref) (return_call $f (local.get 0))))",
-        "2:3",
-        "a parameter of type stringref cannot be given again",
+        "3:27",
+        "a tail call with an argument of type stringref cannot pause: none can be made to call again",
+    ),
+    (
+        '(module (import "a" "b" (func $s))\n  (func (result i32)\n  (return_call $s)))',
+        "3:3",
+        "a tail call gives 0 results, its function has 1",
     ),
     ("(module)\n(module)", "2:1", "only one module is read, with nothing beside it"),
     ("(module)\n  (func)", "2:3", "only one module is read, with nothing beside it"),

@@ -79,7 +79,7 @@ def _prepared(inside: list[Token], header: list[Token], checked: set[str], scope
         return inside
     inside = regular(inside, codes)
     if func.number in pausing.tail_callers:
-        inside = with_stand_ins(inside, program)
+        inside = with_stand_ins(inside, func, program)
     if pausing.written:
         inside = settled_calls(inside, scope)
     if checked:
