@@ -214,9 +214,20 @@ ERRORS = [
         "a tail call with an argument of type stringref cannot pause: none can be made to call again",
     ),
     (
+        '(module (import "a" "b" (func $s (result (ref none))))\n  (func (result (ref none))\n    return_call $s))',
+        "3:5",
+        "a tail call with a result of type (ref none) cannot pause: none can be made to return",
+    ),
+    (
         '(module (import "a" "b" (func $s))\n  (func (result i32)\n  (return_call $s)))',
         "3:3",
         "a tail call gives 0 results, its function has 1",
+    ),
+    ('(module\n  (import "bysyncify" "get_state" (func (type $t))))', "2:3", "unknown function type $t"),
+    (
+        '(module\n  (import "bysyncify" "get_state" (func $f (result i32))) (func $f))',
+        "2:3",
+        "func $f is defined twice",
     ),
     ("(module)\n(module)", "2:1", "only one module is read, with nothing beside it"),
     ("(module)\n  (func)", "2:3", "only one module is read, with nothing beside it"),

@@ -79,7 +79,8 @@ class Space:
 class Module:
     """A text, read: `nodes` is all of it, `fields` the module's fields among them (`holder` is the list they are in).
 
-    `source` are the nodes in the order of the text, for the places of errors.
+    `source` are the nodes in the order of the text, for the places of errors; `origins` are those that others stand
+    for, by the identity of these.
     """
 
     nodes: List
@@ -99,6 +100,7 @@ class Module:
     arrays: set[int] = field(default_factory=set)
     added_types: dict[str, FuncType] = field(default_factory=dict)  # by id; the rewritten module gets them at its end
     exports: dict[str, Node] = field(default_factory=dict)
+    origins: dict[int, Node] = field(default_factory=dict)
     type_numbers: dict[FuncType, int] | None = None  # of the types that stand alone, canonical, the first of each
 
     def address_type(self, kind: str, word: str) -> str:
@@ -209,6 +211,7 @@ class Module:
 
     def offset(self, node: Node) -> int:
         """The index in the source of a field."""
+        node = self.origins.get(id(node), node)
         if isinstance(node, list):
             return offset_of(self.source, node)
         holder = holder_of(self.source)
@@ -244,12 +247,13 @@ def read_types(nodes: List, source: List) -> Module:
     return module
 
 
-def read_module(nodes: List, source: List) -> Module:
-    """The module of a text; `source` are the nodes before any were moved.
+def read_module(nodes: List, source: List, origins: dict[int, Node] | None = None) -> Module:
+    """The module of a text; `source` are the nodes before any were moved, `origins` what new ones stand for.
 
     Raises `WatError` where fields, names or types do not fit together.
     """
     module = read_types(nodes, source)
+    module.origins.update(origins or {})
     try:
         for word, node in module.fields:
             if word == "import":

@@ -37,7 +37,8 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         source = nodes
         modern, old = modernize(nodes, text)
         control = take_control(modern)
-        module = read_module(control.nodes, source)
+        origins = {id(function.node): function.source for function in control.functions}
+        module = read_module(control.nodes, source, origins)
         codes = Codes()
         pausing = find_pausing(module, control, options, codes)
         ids = choose_ids(module, control, options)

@@ -81,16 +81,20 @@ class _Find:
                 if not indirect(type_):
                     continue
                 known = self.through_reference(func, type_)
-            self.check(func, body, position, type_)
+            self.check(func, body, position, type_, known is None)
             if known is None:
                 known = {self.stand_in(func, _said(body, position, code), code, type_)}
             targets |= known
 
-    def check(self, caller: Func, body: list[Token], position: int, type_: FuncType) -> None:
+    def check(self, caller: Func, body: list[Token], position: int, type_: FuncType, by_stand_in: bool) -> None:
         """Raises `WatError` if a tail call at body[position] cannot be made again."""
+        of = self.program.placeholders.of
         unknown = [each for each in type_[0] if not can_be_kept(each, self.program.module)]
+        missing = [each for each in type_[1] if of(each) is None] if by_stand_in else []
         if unknown:
             message = f"a tail call with an argument of type {unknown[0]} cannot pause: none can be made to call again"
+        elif missing:
+            message = f"a tail call with a result of type {missing[0]} cannot pause: none can be made to return"
         elif len(type_[1]) != len(caller.type[1]):
             message = f"a tail call gives {len(type_[1])} results, its function has {len(caller.type[1])}"
         else:
