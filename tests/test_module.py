@@ -252,6 +252,10 @@ WRITTEN = [
     ("(type $a (func)) ;; a\n(tag (param i32))\n(func (type 1))", "(func)) ;; a\n(type (func (param i32)))\n(tag"),
     ("(type $a (func)) (;a\n;) (func (param i32))\n(func (type 1))", "(func))\n(type (func (param i32))) (;a\n;) (f"),
     ("(func (block (param i64) (drop)) (call_ref\n  0))", "(type (func))\n(type (func (param i64)))(func (block"),
+    (
+        "(type (sub final (func (param i32))))\n(type (sub (func)))\n(func) (func (param i32))\n(func (type 2))",
+        "(sub (func)))\n(type (func))\n(func) (func (param i32))\n",
+    ),
     ("(func (param i32)) (func) ;; (type 0)", "(func (param i32)) (func) ;; (type 0)"),
     ("(type (func)) (func (param i32)) (func (type 0))", "(type (func)) (func (param i32)) (func (type 0))"),
 ]

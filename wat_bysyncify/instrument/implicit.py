@@ -23,7 +23,7 @@ _NUMBERED = re.compile(r"\b(?:type|ref|null|call_ref)\s+(\d\w*)")  # `pairwise` 
 _INDENT = re.compile(r"\n([ \t]*)$")
 _HIDDEN = re.compile(r"\([;@]")
 _NAME_TYPES = frozenset(("type", "ref", "null", "call_ref", "return_call_ref", "ref.null"))
-_HAVE_TYPES = frozenset(("call_indirect", "return_call_indirect", "block", "loop", "if", "try_table"))
+_HAVE_TYPES = frozenset(("call_indirect", "return_call_indirect", "block", "loop", "if", "try_table", "try"))
 
 
 def write_types(nodes: List, text: str) -> None:

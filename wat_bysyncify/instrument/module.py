@@ -280,13 +280,13 @@ def _read_types(module: Module, word: str, node: Node) -> None:
         id_ = next((name for name in node_words(each)[1:2] if name[0] == "$"), None)
         index = len(module.types.entities)
         _bind(module, module.types, Entity(id_, node))
-        body = next(children(each), None)
+        body = whole = next(children(each), None)
         while body is not None and head(body) == "sub":
             body = next((child for child in children(body)), None)
         if body is not None and head(body) == "func":
             params, results, _ = _signature(body)
             module.func_types[index] = (tuple(type_ for _, type_ in params), results)
-            if word == "type" and head(next(children(each))) == "func":
+            if word == "type" and (whole is body or node_words(whole or []) == ["sub", "final"]):
                 module.plain_types[index] = module.func_types[index]
         elif body is not None and head(body) == "struct":
             module.fields_of[index] = [each for child in children(body) for each in value_types(child)]
