@@ -247,6 +247,8 @@ ADD = {
     "by id": ("$f", {"$f"}),
     "by id without its sign": ("f", {"$f"}),
     "by export": ("run", {"$f"}),
+    "by export behind it": ("main", {"$f"}),
+    "by number": ("3", {"$f"}),
     "by wildcard": ("$*", {"$f"}),
     "of nobody": ("nobody", set()),
     "import": ("$sleep", set()),
@@ -256,7 +258,10 @@ ADD = {
 @pytest.mark.parametrize(("added", "expected"), ADD.values(), ids=ADD.keys())
 def test_add_list(added: str, expected: set[str]) -> None:
     """Functions that are named are taken as ones that can pause; their calls to others that are pause too."""
-    text = module('(func $f (export "run") (nop) (call_indirect (i32.const 0)))', "(func $k (nop) (call $f))", TABLE)
+    ways = ['(export "main" (func $f))', '(import "bysyncify" "get_state" (func $state (result i32)))']
+    text = module(
+        *ways, '(func $f (export "run") (nop) (call_indirect (i32.const 0)))', "(func $k (nop) (call $f))", TABLE
+    )
     assert instrumented(text, ignore_imports=True, add_list=added) >= expected
     assert "$k" not in instrumented(text, ignore_imports=True, add_list="$f")
 

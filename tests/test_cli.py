@@ -259,6 +259,11 @@ ERRORS = {
         "2:3",
         '"bysyncify_get_state" is exported already: is this module rewritten?',
     ),
+    "a control import exported under its own name": (
+        '(module\n  (func (export "bysyncify_stop_unwind") (import "bysyncify" "stop_unwind")))',
+        "2:3",
+        '"bysyncify_stop_unwind" is exported already: is this module rewritten?',
+    ),
     "control function of another type": (
         '(module\n  (import "bysyncify" "stop_unwind" (func $stop (param i32))))',
         "2:3",

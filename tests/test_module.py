@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from wat_bysyncify import WatError, rewrite
-from wat_bysyncify.instrument.fields import parse_nat
+from wat_bysyncify.instrument.fields import own_fields, parse_nat
+from wat_bysyncify.instrument.implicit import write_types
 from wat_bysyncify.instrument.module import Module, read_module
+from wat_bysyncify.instrument.names import Taken, unused
 from wat_bysyncify.sexpr import parse
+from wat_bysyncify.sexpr.nodes import tokens
 
 
 def read(text: str) -> Module:
@@ -171,6 +174,13 @@ ERRORS = [
     ("(module\n  (foo))", "2:3", "unknown module field 'foo'"),
     ("(module (func)\n  (foo (bar)))", "2:3", "unknown module field 'foo'"),
     ("(module (func)\n  ())", "2:3", "empty module field"),
+    ("(module\n  (type (array)))", "2:3", "malformed type"),
+    ("(module\n  (type (struct (field $x))))", "2:3", "malformed type"),
+    ("(module\n  (rec (type (func (param $x)))))", "2:3", "malformed rec"),
+    ("(module\n  (func (type)))", "2:3", "malformed function type"),
+    ('(module\n  (export "f" (func)))', "2:3", "an export needs a name and what it exports"),
+    ('(module (func)\n  (export "f"))', "2:3", "an export needs a name and what it exports"),
+    ("(module (func)\n  (export (func 0)))", "2:3", "an export needs a name and what it exports"),
     ("(foo)", "1:1", "unknown module field 'foo'"),
     ("foo", "1:1", "unknown module field 'foo'"),
     ("(module (func)\n  foo)", "2:3", "unknown module field 'foo'"),
@@ -185,8 +195,40 @@ ERRORS = [
     ('(module\n  (import "a" "b" (data)))', "2:3", "unknown import 'data'"),
     ('(module\n  (func (import "a")))', "2:3", "malformed func"),
     ("(module\n  (func (import)))", "2:3", "malformed func"),
-    ("(module\n  (export))", "2:3", "malformed export"),
-    ("(module\n  (func (param $x)))", "2:3", "malformed func"),
+    ("(module\n  (export))", "2:3", "an export needs a name and what it exports"),
+    ("(module\n  (func (param $x)))", "2:3", "malformed function type"),
+    (
+        '(module (import "a" "b" (func $s))\n  (func (result (ref string)) (call $s) (unreachable)))',
+        "2:31",
+        "a function with a result of type (ref string) cannot pause: none can be made to return",
+    ),
+    (
+        '(module (import "a" "b" (func $s))\n  (func (param $x stringref) (call $s) (drop (local.get $x))))',
+        "2:30",
+        "a value of type stringref cannot be kept",
+    ),
+    (
+        '(module (import "a" "b" (func $s))\n  (func $f (param stringref) (call $s))\n'
+        "  (func (param stringref) (return_call $f (local.get 0))))",
+        "3:27",
+        "a tail call with an argument of type stringref cannot pause: none can be made to call again",
+    ),
+    (
+        '(module (import "a" "b" (func $s (result (ref none))))\n  (func (result (ref none))\n    return_call $s))',
+        "3:5",
+        "a tail call with a result of type (ref none) cannot pause: none can be made to return",
+    ),
+    (
+        '(module (import "a" "b" (func $s))\n  (func (result i32)\n  (return_call $s)))',
+        "3:3",
+        "a tail call gives 0 results, its function has 1",
+    ),
+    ('(module\n  (import "bysyncify" "get_state" (func (type $t))))', "2:3", "unknown function type $t"),
+    (
+        '(module\n  (import "bysyncify" "get_state" (func $f (result i32))) (func $f))',
+        "2:3",
+        "func $f is defined twice",
+    ),
     ("(module)\n(module)", "2:1", "only one module is read, with nothing beside it"),
     ("(module)\n  (func)", "2:3", "only one module is read, with nothing beside it"),
     ("(func)\n(module)", "1:1", "only one module is read, with nothing beside it"),
@@ -202,3 +244,41 @@ def test_errors_say_what_and_where(text: str, place: str, message: str) -> None:
     with pytest.raises(WatError) as raised:
         rewrite(text)
     assert raised.value.report(text, "f").splitlines()[0] == f"f:{place}: error: {message}"
+
+
+WRITTEN = [
+    ("(module (func (param i32)) (func (type 0)))", "(module\n(type (func (param i32))) (func"),
+    ("(module\n  (func (param i32))\n  (func (type 0x0)))", "(module\n  (type (func (param i32)))\n  (func"),
+    ("(type $a (func)) ;; a\n(tag (param i32))\n(func (type 1))", "(func)) ;; a\n(type (func (param i32)))\n(tag"),
+    ("(type $a (func)) (;a\n;) (func (param i32))\n(func (type 1))", "(func))\n(type (func (param i32))) (;a\n;) (f"),
+    ("(func (block (param i64) (drop)) (call_ref\n  0))", "(type (func))\n(type (func (param i64)))(func (block"),
+    (
+        "(type (sub final (func (param i32))))\n(type (sub (func)))\n(func) (func (param i32))\n(func (type 2))",
+        "(sub (func)))\n(type (func))\n(func) (func (param i32))\n",
+    ),
+    ("(func (param i32)) (func) ;; (type 0)", "(func (param i32)) (func) ;; (type 0)"),
+    ("(type (func)) (func (param i32)) (func (type 0))", "(type (func)) (func (param i32)) (func (type 0))"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WRITTEN)
+def test_types_of_inline_type_uses(text: str, expected: str) -> None:
+    """They get fields behind the last type where one is named by its number, and else nothing changes."""
+    nodes = parse(text)
+    own_fields(nodes)
+    write_types(nodes, text)
+    assert expected in "".join(tokens(nodes))
+    assert (len(tokens(nodes)) == len(tokens(parse(text)))) == (expected == text)
+
+
+def test_unused_names() -> None:
+    """The name, or else the first of its variants that nobody has; many of one name are found in linear time."""
+    taken = Taken(["$a", "$a_2", "$a_4"])
+    assert [unused(name, taken) for name in ("$b", "$a", "$a", "$a_2", "$b")] == [
+        "$b",
+        "$a_3",
+        "$a_5",
+        "$a_2_2",
+        "$b_2",
+    ]
+    assert [unused("$c", taken) for _ in range(200_000)][-1] == "$c_200000"

@@ -48,6 +48,7 @@ put into a table, and its number there into the frame. With tail calls, the numb
 What is done, in the order of the files:
 
     fields.py      every field a node of its own                             nodes
+    implicit.py    types of inline type uses that are named by number        nodes
     modernize.py   2019 text -> today's                                      nodes -> nodes
     control.py     imports of control functions -> functions of the module   nodes -> nodes
     module.py      the index spaces, types, imports and exports              nodes -> Module

@@ -56,7 +56,7 @@ class Additions:
             exports = [] if function.name in controls else self.exports(function.name)
             controls[function.name] = node_words(function.node)[1]
             found.append(control_text(function.name, controls[function.name], [*exports, *function.exports], ids))
-        for func in program.tails.stand_ins.values():
+        for func in map(self.module.func, range(program.defined, len(self.module.funcs.entities))):
             found.append(rewrite_function(func, indent, program).split(program.newline))
         wanted = [*names.CONTROL_FUNCTIONS]
         if self.options.pause_at:

@@ -19,6 +19,7 @@ from typing import Any, Union
 from ..sexpr.nodes import Token
 from .code import Code
 from .module import FuncType
+from .names import Taken
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ class Body:
     calls: list[Call]
     events: list[tuple[int, Any, Any]]
     sites: list[tuple[int, list[tuple[int, int]]]]
-    labels: set[str]
+    labels: Taken
     shadowed: bool  # does a label stand inside, or behind, another of the same name
     carried: dict[int, tuple[str, ...]]  # what conditional branches leave of their label's types
     places: list[int] | None = None  # where each token is in the source, where they have another order now (legacy.py)

@@ -20,6 +20,7 @@ from ..sexpr.nodes import List, Node, Token, tokens, words
 from . import code as act
 from . import names
 from .code import Code, Codes, regular
+from .control import Control
 from .fields import children, head, node_words
 from .module import Func, FuncType, Module, Space, TypeUses, unpacked
 from .options import Options
@@ -67,19 +68,11 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda name: name in exact or any(pattern.fullmatch(name) for pattern in wild)
 
 
-def named(module: Module, patterns: Iterable[str]) -> set[int]:
-    """The functions of a module that patterns name, by id (with its `$` or without), number or exported name."""
-    matches = matcher(patterns)
-    return {
-        number for number, func in enumerate(module.funcs.entities)
-        if not func.imported
-        and any(map(matches, [str(number), *((func.id, func.id[1:]) if func.id else ()), *func.exports]))
-    }  # fmt: skip
-
-
-def find_pausing(module: Module, control: dict[int, str], options: Options, codes: Codes) -> Pausing:
-    """The functions that can pause, and those to instrument; `control` are the control functions among them."""
+def find_pausing(module: Module, taken: Control, options: Options, codes: Codes) -> Pausing:
+    """The functions that can pause, and those to instrument."""
     found = Pausing(module)
+    named = {id(function.node): function.name for function in taken.functions}
+    control = {i: named[id(func.node)] for i, func in enumerate(module.funcs.entities) if id(func.node) in named}
     funcs = module.funcs.entities
     driven = any(name in names.TOP_MOST | names.BOTTOM_MOST for name in control.values())  # by the module itself
     free = options.imports is None and not options.ignore_imports and not driven  # any import may pause
@@ -89,7 +82,7 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
             if free or matches(".".join(func.imported)):
                 found.can_pause.add(i)
     found.any_indirect = free and not options.ignore_indirect
-    found.added = named(module, options.add_list)
+    found.added = numbers_of(module, taken, options.add_list)
     if not (found.can_pause or control or found.added or options.pause_at):
         return found
 
@@ -131,6 +124,18 @@ def find_pausing(module: Module, control: dict[int, str], options: Options, code
     for i in calls.addressed:
         found.addressed.setdefault(erased(funcs[i].type, module), set()).add(i)  # type: ignore[attr-defined]
     return found
+
+
+def numbers_of(module: Module, control: Control, patterns: tuple[str, ...]) -> set[int]:
+    """The functions that a list names: by id, by export, or by the number that they have in the text."""
+    if not patterns:
+        return set()
+    matches = matcher(patterns)
+    found = {number for name, number in module.exports_of("func") if matches(name)}
+    for i, func in enumerate(module.funcs.entities):
+        if any(map(matches, (str(control.number_in_text(i)), *((func.id, func.id[1:]) if func.id else ())))):
+            found.add(i)
+    return {i for i in found if not module.funcs.entities[i].imported}
 
 
 class _Calls:

@@ -15,7 +15,6 @@ from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, unquot
 from ..sexpr.trivia import line_breaks
 from . import names
 from .fields import children, head, header_of, holder_of, node_words, parse_nat
-from .module import read_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,18 @@ class ControlFunction:
 
 @dataclass(slots=True)
 class Control:
-    """The nodes of a module without control imports, and the functions that stand for them."""
+    """The nodes of a module without control imports, and the functions that stand for them; `removed` are the numbers
+    that the imports had."""
 
     nodes: List
     functions: list[ControlFunction]
+    removed: tuple[int, ...] = ()
+
+    def number_in_text(self, number: int) -> int:
+        """The number that a function of the text had there."""
+        for removed in self.removed:
+            number += removed <= number
+        return number
 
 
 def take_control(nodes: List) -> Control:
@@ -47,11 +54,11 @@ def take_control(nodes: List) -> Control:
     functions: list[ControlFunction] = []
     numbers: dict[int, str] = {}  # what each function's number becomes, where it changes
     count = 0
-    removed = 0
+    removed: list[int] = []
     if not any(imported and names.is_control(imported[1:3]) for imported in map(_import_of, holder)):
         return Control(nodes, [])
-    _spell_out_types(nodes, holder)
-    taken = {word for token in set(tokens(holder)) if "$" in token for _, word in pieces(token) if word[0] == "$"}
+    said = set(tokens(holder))
+    taken = names.Taken(word for token in said if "$" in token for _, word in pieces(token) if word[0] == "$")
     for node in holder:
         imported = _import_of(node)
         if imported is None or imported[0] != "func":
@@ -67,57 +74,18 @@ def take_control(nodes: List) -> Control:
             exports = tuple(node_words(child)[1] for child in header_of(described) if head(child) == "export")
             functions.append(ControlFunction(stub, imported[2], imported[1], node, exports))
             numbers[count] = name
-            removed += 1
+            removed.append(count)
             kept += _comments_behind(node)
         else:
             if removed:
-                numbers[count] = str(count - removed)
+                numbers[count] = str(count - len(removed))
             kept.append(node)
         count += 1
-    _Numbers(numbers, count, removed).change(kept)
+    _Numbers(numbers, count, len(removed)).change(kept)
     end = len(kept) - 1 if holder is not nodes else len(kept)
     kept[end:end] = [function.node for function in functions]
-    return Control(kept if holder is nodes else [kept if node is holder else node for node in nodes], functions)
-
-
-def _spell_out_types(nodes: List, holder: List) -> None:
-    """Writes out the types that are named by number and that only a type use defines.
-
-    Such types are numbered in the order of the text, in which functions move here:
-
-        (type 7)   ->   (param i32) (result i32)
-    """
-    count = sum(head(each) == "type" for node in holder for each in ([node, *children(node)] if node else []))
-    if not any(_type_number(token) >= count for token in set(tokens(holder)) if token.startswith("(type")):
-        return
-    module = read_module(nodes, nodes)
-    stack = [holder]
-    while stack:
-        node = stack.pop()
-        for position in range(len(node) - 1, 0, -1):
-            child = node[position]
-            if isinstance(child, list):
-                stack.append(child)
-            elif child.type == "LEAF" and child.startswith("(type") and _type_number(child) >= count:
-                type_ = module.func_type(words(child)[1])
-                if type_ is None:
-                    continue  # it is reported where it matters
-                spelled = [
-                    f"({kind} {each}) " for kind, found in (("param", type_[0]), ("result", type_[1])) for each in found
-                ]
-                if any(head(each) in ("param", "result") for each in node[position + 1 : position + 2]):
-                    spelled = []
-                texts = spelled or [" "]
-                texts[-1] = texts[-1].rstrip() + child[core_length(child) :]
-                node[position : position + 1] = [
-                    Token("LEAF" if text.strip() else "TRIVIA", text, child.width if at == 0 else 0)
-                    for at, text in enumerate(texts)
-                ]
-
-
-def _type_number(token: Token) -> int:
-    number = parse_nat([*words(token), "", ""][1])
-    return -1 if number is None else number
+    changed = kept if holder is nodes else [kept if node is holder else node for node in nodes]
+    return Control(changed, functions, tuple(removed))
 
 
 def _import_of(node: Node) -> tuple[str, str, str, str] | None:

@@ -148,7 +148,10 @@ def holder_of(nodes: List) -> Any:
 
 
 def value_types(node: Node) -> list[tuple[str | None, str]]:
-    """The declarations in `(param $x i32)`, `(param i32 i64)`, `(local (ref null $t))`: (id or None, type) each."""
+    """The declarations in `(param $x i32)`, `(param i32 i64)`, `(local (ref null $t))`: (id or None, type) each.
+
+    Raises `IndexError` if there is an id and no type.
+    """
     if isinstance(node, Token):
         found = words(node)[1:]
     else:

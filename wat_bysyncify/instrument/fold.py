@@ -36,6 +36,7 @@ from .code import Code, regular
 from .fields import parse_nat, type_use_end
 from .legacy import Try, move_handlers
 from .module import FuncType
+from .names import Taken
 from .scope import Scope
 
 
@@ -200,7 +201,7 @@ class _Walk:
         self.codes = list(map(scope.program.codes.__getitem__, tokens))
         self.frames: list[_Frame] = []
         self.by_label: dict[str, list[int]] = {}
-        self.labels: set[str] = set()
+        self.labels = Taken()
         self.shadowed = False
         self.sites: list[tuple[int, list[tuple[int, int]]]] = []
         self.tries: list[int] = []  # the ids of the try_tables and tries around

@@ -20,7 +20,7 @@ from .module import Func
 from .names import plain, unused
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
-from .reftypes import is_nullable, is_value_type, nullable
+from .reftypes import can_be_kept, is_nullable, is_value_type, nullable
 from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
@@ -84,7 +84,7 @@ def _prepared(inside: list[Token], header: list[Token], checked: set[str], scope
         return inside
     inside = regular(inside, codes)
     if func.number in pausing.tail_callers:
-        inside = with_stand_ins(inside, program)
+        inside = with_stand_ins(inside, func, program)
     if pausing.written:
         inside = settled_calls(inside, scope)
     if checked:
@@ -291,8 +291,9 @@ class _Function:
             number = lowest.bit_length() - 1
             if number < known:
                 name, type_ = self.scope.locals[number]
-                found.append(Local(name or str(number), type_, lowest))
             else:
-                temp = self.lifted.temps[number - known]
-                found.append(Local(temp.name, temp.type, lowest))
+                name, type_ = self.lifted.temps[number - known].name, self.lifted.temps[number - known].type
+            if not can_be_kept(type_, self.program.module):
+                raise BodyError(f"a value of type {type_} cannot be kept", self.body.calls[0].start)
+            found.append(Local(name or str(number), type_, lowest))
         return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import WatError
+from ..sexpr.nodes import unquote
 from . import names
 from .control import Control
 from .module import Module
-from .names import unused
+from .names import Taken, unused
 from .options import Options
 
 
@@ -34,13 +35,13 @@ class Ids:
     tables: dict[str, str]  # by the type of the references in it
     next: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
     count: dict[str, str]
-    funcs: set[str]  # all ids of functions: those that are made later keep clear of them
+    funcs: Taken  # all ids of functions: those that are made later keep clear of them
 
 
 def choose_ids(module: Module, control: Control, options: Options) -> Ids:
     """The ids for a module. Raises `WatError` if it is rewritten already, or does not have what the options name."""
-    funcs, globals_ = set(module.funcs.names), set(module.globals.names)
-    tables = set(module.tables.names)
+    funcs, globals_ = Taken(module.funcs.names), Taken(module.globals.names)
+    tables = Taken(module.tables.names)
     types = [*names.SAVED_SIZES, *names.SAVED_REFERENCES]
     address, memory, frames = _memory(module, options)
     return Ids(
@@ -72,9 +73,11 @@ def _prefixes(module: Module, control: Control, options: Options) -> tuple[str, 
     else:
         said = {function.module for function in control.functions}
         chosen = [name for name in names.CONTROL_MODULES if name in said] or ["bysyncify"]
+    exports = {unquote(name): function.source for function in control.functions for name in function.exports}
+    exports.update(module.exports)
     for prefix in chosen:
         for name in (*names.CONTROL_FUNCTIONS, *names.FUEL_FUNCTIONS, "memory"):
-            node = module.exports.get(f"{prefix}_{name}")
+            node = exports.get(f"{prefix}_{name}")
             if node is not None:
                 raise module.error(f'"{prefix}_{name}" is exported already: is this module rewritten?', node)
     return tuple(chosen)
@@ -84,7 +87,7 @@ def _memory(module: Module, options: Options) -> tuple[str, str, str]:
     """`address`, `memory` and `frames` of the memory that holds the frames."""
     memories = module.memories
     if options.own_memory is not None:
-        id_ = unused("$frames", set(memories.names))
+        id_ = unused("$frames", Taken(memories.names))
         return "i32", f"{id_} " if memories.entities else "", id_
     word = options.memory
     if word is None:

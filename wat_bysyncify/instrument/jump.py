@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .layout import WIDTH, Layout
-from .names import unused
+from .names import Taken, unused
 from .reftypes import got
 from .skip import Names
 from .source import Piece, Source
@@ -78,7 +78,7 @@ class Jump(Layout):
     say where to go, by depth, as many as the `depth` of the body."""
 
     def __init__(
-        self, source: Source, names: Names, newline: str, labels: set[str], lifted: Lifted, calls: list[str]
+        self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted, calls: list[str]
     ) -> None:
         super().__init__(source, newline)
         self.names, self.labels, self.lifted, self.calls = names, labels, lifted, calls

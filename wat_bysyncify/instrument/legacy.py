@@ -24,7 +24,7 @@ from ..sexpr.nodes import Token, core_length, with_words, words
 from .code import Code
 from .fields import parse_nat
 from .module import FuncType
-from .names import unused
+from .names import Taken, unused
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Try:
 
 def move_handlers(
     tokens: list[Token], codes: list[Code], tries: list[Try], sites: list[tuple[int, list[tuple[int, int]]]],
-    labels: set[str],
+    labels: Taken,
 ) -> tuple[list[Token], list[int]]:  # fmt: skip
     """The tokens of a body with the handlers of `tries` moved, and the place of each in the source (body.py).
 

@@ -1,13 +1,11 @@
 """Nodes -> Module: the fields, the index spaces by name and by number, types, imports and exports.
 
 Abbreviations are read as the spec expands them ("Text Format / Modules"): inline imports and exports, type uses,
-fields without `(module ...)` around them. Of the bodies of functions nothing is read but, where a number asks for them,
-the types that inline signatures add (fold.py reads bodies).
+fields without `(module ...)` around them. Of the bodies of functions nothing is read (fold.py does).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -28,6 +26,11 @@ from .fields import (
 from .reftypes import SHORT_NAMES, heap_type, is_nullable
 
 FuncType = tuple[tuple[str, ...], tuple[str, ...]]  # parameters, results
+
+
+def signature_text(type_: FuncType) -> str:
+    """A function type as a type use spells it: ` (param i32 i64) (result f32)`."""
+    return "".join(f" ({kind} {' '.join(of)})" for kind, of in zip(("param", "result"), type_, strict=True) if of)
 
 
 @dataclass(slots=True)
@@ -76,7 +79,8 @@ class Space:
 class Module:
     """A text, read: `nodes` is all of it, `fields` the module's fields among them (`holder` is the list they are in).
 
-    `source` are the nodes in the order of the text, for the places of errors.
+    `source` are the nodes in the order of the text, for the places of errors; `origins` are those that others stand
+    for, by the identity of these.
     """
 
     nodes: List
@@ -96,9 +100,8 @@ class Module:
     arrays: set[int] = field(default_factory=set)
     added_types: dict[str, FuncType] = field(default_factory=dict)  # by id; the rewritten module gets them at its end
     exports: dict[str, Node] = field(default_factory=dict)
-    counted: bool | None = None  # counts_implicit_types
+    origins: dict[int, Node] = field(default_factory=dict)
     type_numbers: dict[FuncType, int] | None = None  # of the types that stand alone, canonical, the first of each
-    implicit: list[FuncType] | None = None  # the types that inline signatures add, once a number asks for one
 
     def address_type(self, kind: str, word: str) -> str:
         """The type of an address in a memory or table, the first if the word names none."""
@@ -123,15 +126,7 @@ class Module:
     def func_type(self, word: str) -> FuncType | None:
         """The function type that a word names."""
         index = self.types.index(word)
-        if index is None:
-            number = parse_nat(word)
-            if word in self.added_types:
-                return self.added_types[word]
-            if number is None or number < len(self.types.entities):
-                return None
-            number -= len(self.types.entities)
-            return self.implicit_types()[number] if number < len(self.implicit_types()) else None
-        return self.func_types.get(index)
+        return self.added_types.get(word) if index is None else self.func_types.get(index)
 
     def type_fields(self, word: str) -> list[tuple[str | None, str]] | None:
         """The fields, (id, storage type), of the structure that a word names, or the one of the array."""
@@ -165,28 +160,13 @@ class Module:
         return "unknown" if index is None else self.globals.entities[index].type  # type: ignore[attr-defined]
 
     def type_name(self, type_: FuncType) -> str:
-        """A name of a function type that stands alone; "" if the module defines none such.
-
-        Types that only inline signatures define have numbers too, behind all others. These are used only where the
-        text itself does: tools do not count them alike.
-        """
+        """A name of a function type that stands alone; "" if the module defines none such."""
         if self.type_numbers is None:
-            listed = list(self.plain_types.items())
-            if self.counts_implicit_types():
-                listed += enumerate(self.implicit_types(), len(self.types.entities))
             self.type_numbers = {}
-            for number, each in listed:
+            for number, each in self.plain_types.items():
                 self.type_numbers.setdefault(self.canonical(each), number)
         found = self.type_numbers.get(self.canonical(type_))
         return "" if found is None else str(found)
-
-    def counts_implicit_types(self) -> bool:
-        """Whether anything in the text names a type that only an inline signature defines."""
-        if self.counted is None:
-            count = len(self.types.entities)
-            text = "".join(map(str, tokens(self.holder)))
-            self.counted = any(int(match[1]) >= count for match in _TYPE_NUMBER.finditer(text))
-        return self.counted
 
     def canonical(self, type_: FuncType) -> FuncType:
         """A function type spelled in one way: long forms of reference types, numbers for names."""
@@ -199,37 +179,31 @@ class Module:
         index = self.types.index(heap)
         return f"(ref {'null ' if is_nullable(type_) else ''}{heap if index is None else index})"
 
-    def implicit_types(self) -> list[FuncType]:
-        """The types that inline signatures add behind the defined ones."""
-        if self.implicit is None:
-            self.implicit = list(_implicit_types(self))
-        return self.implicit
-
     def tag_type(self, word: str) -> FuncType | None:
         """The type of the tag that a word names."""
         index = self.tags.index(word)
         return None if index is None else self.tags.entities[index].type  # type: ignore[attr-defined]
 
-    def exported_as(self, kind: str, name: str) -> int | None:
-        """The number of the entity of a kind that is exported under a name."""
+    def exports_of(self, kind: str) -> Iterator[tuple[str, int]]:
+        """The names under which entities of a kind, `func` or `memory`, are exported, with the numbers of these."""
         space: Space = getattr(self, SPACES[kind])
-        inline = next((entity.number for entity in space.entities if name in entity.exports), None)
-        node = self.exports.get(name)
-        if inline is not None or node is None or head(node) != "export":
-            return inline
-        words_ = [node_words(child)[1] for child in children(node) if head(child) == kind]
-        return space.index(words_[0]) if words_ else None
-
-    def exported(self, kind: str) -> set[int]:
-        """The numbers of the entities of a kind, `func` or `memory`, that are exported."""
-        space: Space = getattr(self, SPACES[kind])
-        found = {entity.number for entity in space.entities if entity.exports}
-        for node in self.exports.values():
+        for entity in space.entities:
+            for name in entity.exports:
+                yield name, entity.number
+        for name, node in self.exports.items():
             if head(node) == "export":
                 for child in children(node):
                     number = space.index(node_words(child)[1]) if head(child) == kind else None
-                    found |= set() if number is None else {number}
-        return found
+                    if number is not None:
+                        yield name, number
+
+    def exported_as(self, kind: str, name: str) -> int | None:
+        """The number of the entity of a kind that is exported under a name."""
+        return next((number for found, number in self.exports_of(kind) if found == name), None)
+
+    def exported(self, kind: str) -> set[int]:
+        """The numbers of the entities of a kind that are exported."""
+        return {number for _, number in self.exports_of(kind)}
 
     def error(self, message: str, node: Node) -> WatError:
         """An error at a field: a list, or a token of `holder`."""
@@ -237,6 +211,7 @@ class Module:
 
     def offset(self, node: Node) -> int:
         """The index in the source of a field."""
+        node = self.origins.get(id(node), node)
         if isinstance(node, list):
             return offset_of(self.source, node)
         holder = holder_of(self.source)
@@ -245,15 +220,14 @@ class Module:
         return before if holder is self.source else before + offset_of(self.source, holder)
 
 
-_TYPE_NUMBER = re.compile(r"(?:\(type|\(ref|\bnull|\bcall_ref)\s+(\d+)")
 SPACES = {"func": "funcs", "table": "tables", "memory": "memories", "global": "globals", "tag": "tags"}
 _FIELDS = frozenset("type rec import func table memory global export start elem data tag".split())
 
 
-def read_module(nodes: List, source: List) -> Module:
-    """The module of a text; `source` are the nodes before any were moved.
+def read_types(nodes: List, source: List) -> Module:
+    """The module of a text, of which only the types are read so far; `source` are the nodes before any were moved.
 
-    Raises `WatError` where fields, names or types do not fit together.
+    Raises `WatError` for fields that there are not, and types that are malformed.
     """
     holder = holder_of(nodes)
     module = Module(nodes, source, holder)
@@ -264,9 +238,22 @@ def read_module(nodes: List, source: List) -> Module:
         if word not in _FIELDS or (isinstance(node, Token) and node.type == "WORDS"):
             raise module.error(f"unknown module field {word!r}" if word else "empty module field", node)
         module.fields.append((word, node))
-    for word, node in module.fields:
-        if word in ("type", "rec"):
-            _read_types(module, word, node)
+    try:
+        for word, node in module.fields:
+            if word in ("type", "rec"):
+                _read_types(module, word, node)
+    except IndexError:
+        raise module.error(f"malformed {word}", node) from None
+    return module
+
+
+def read_module(nodes: List, source: List, origins: dict[int, Node] | None = None) -> Module:
+    """The module of a text; `source` are the nodes before any were moved, `origins` what new ones stand for.
+
+    Raises `WatError` where fields, names or types do not fit together.
+    """
+    module = read_types(nodes, source)
+    module.origins.update(origins or {})
     try:
         for word, node in module.fields:
             if word == "import":
@@ -293,13 +280,13 @@ def _read_types(module: Module, word: str, node: Node) -> None:
         id_ = next((name for name in node_words(each)[1:2] if name[0] == "$"), None)
         index = len(module.types.entities)
         _bind(module, module.types, Entity(id_, node))
-        body = next(children(each), None)
+        body = whole = next(children(each), None)
         while body is not None and head(body) == "sub":
             body = next((child for child in children(body)), None)
         if body is not None and head(body) == "func":
             params, results, _ = _signature(body)
             module.func_types[index] = (tuple(type_ for _, type_ in params), results)
-            if word == "type" and head(next(children(each))) == "func":
+            if word == "type" and (whole is body or node_words(whole or []) == ["sub", "final"]):
                 module.plain_types[index] = module.func_types[index]
         elif body is not None and head(body) == "struct":
             module.fields_of[index] = [each for child in children(body) for each in value_types(child)]
@@ -309,7 +296,10 @@ def _read_types(module: Module, word: str, node: Node) -> None:
 
 
 def _signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
-    """Parameters (id, type), results, and how many children of `node` stand before and among them."""
+    """Parameters (id, type), results, and how many children of `node` stand before and among them.
+
+    Raises `IndexError` if one has an id and no type.
+    """
     params: list[tuple[str | None, str]] = []
     results: list[str] = []
     count = 1
@@ -328,37 +318,6 @@ def _signature(node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...
     return params, tuple(results), count
 
 
-def _implicit_types(module: Module) -> Iterator[FuncType]:
-    """The types that type uses without `(type ..)` add behind the defined ones, in order (spec, "Abbreviations")."""
-    known = set(map(module.canonical, module.plain_types.values()))
-    for kind, node in module.fields:
-        described = next(iter(children(node)), node) if kind == "import" else node
-        uses: list[tuple[str, Node]] = []
-        if head(described) in ("func", "tag"):
-            uses.append(("call_indirect", described))
-        if kind == "func" and isinstance(node, list):
-            inside = tokens(node[1:-1])
-            at = 0
-            while at < len(inside):
-                end = type_use_end(inside, at)
-                if end > at:
-                    op = (words(inside[at - 1]) or [""])[-1 if inside[at - 1].type == "WORDS" else 0] if at else ""
-                    if op[:1] == "$" or op.isdigit():
-                        op = words(inside[at - 1])[0]
-                    if op in ("call_indirect", "return_call_indirect", "block", "loop", "if", "try_table"):
-                        uses.append((op, parse("(func " + "".join(inside[at:end]) + "\n)")[1]))
-                at = max(end, at + 1)
-        for op, use in uses:
-            params, results, _ = _signature(use)
-            type_ = (tuple(each for _, each in params), results)
-            if any(head(child) == "type" for child in header_of(use)):
-                continue
-            canonical = module.canonical(type_)
-            if canonical not in known and (op.endswith("call_indirect") or params or len(results) > 1):
-                known.add(canonical)
-                yield type_
-
-
 class UnknownType(Exception):
     """A type use names no function type."""
 
@@ -366,14 +325,18 @@ class UnknownType(Exception):
 def type_use(module: Module, node: Node) -> tuple[list[tuple[str | None, str]], tuple[str, ...], int]:
     """What `(type $t) (param ..) (result ..)` in a node say: parameters (id, type), results, nodes until after them.
 
-    Raises `UnknownType`.
+    Raises `UnknownType`, also for what is malformed.
     """
-    params, results, count = _signature(node)
-    for child in header_of(node):
-        if head(child) == "type" and not params and not results:
-            type_ = module.func_type(node_words(child)[1])
+    try:
+        params, results, count = _signature(node)
+        named = [node_words(child)[1] for child in header_of(node) if head(child) == "type"]
+    except IndexError:
+        raise UnknownType("malformed function type") from None
+    for word in named:
+        if not params and not results:
+            type_ = module.func_type(word)
             if type_ is None:
-                raise UnknownType(f"unknown function type {node_words(child)[1]}")
+                raise UnknownType(f"unknown function type {word}")
             types, results = type_
             params = [(None, type_) for type_ in types]
     return params, results, count
@@ -451,7 +414,11 @@ def _read_field(module: Module, word: str, node: Node) -> None:
             imported = (unquote(found[1]), unquote(found[2]))
         _declare(module, word, node, node, imported)
     elif word == "export":
-        module.exports[unquote(node_words(node)[1])] = node
+        found = node_words(node)
+        described = list(children(node))
+        if len(found) != 2 or found[1][0] != '"' or len(described) != 1 or len(node_words(described[0])) != 2:
+            raise module.error("an export needs a name and what it exports", node)
+        module.exports[unquote(found[1])] = node
 
 
 class TypeUses:

@@ -11,6 +11,7 @@ In a 64-bit memory both are i64, at 0 and 8.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 CONTROL_MODULES = ("bysyncify", "asyncify")
 CONTROL_FUNCTIONS = ("start_unwind", "stop_unwind", "start_rewind", "stop_rewind", "get_state")
@@ -39,12 +40,26 @@ def plain(word: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", "_", word.lstrip("$"))
 
 
-def unused(name: str, taken: set[str]) -> str:
+class Taken(set[str]):
+    """Names that are taken, of which none is given back.
+
+    `next` has the number that the next variant of a name may have: many variants of one are found in linear time.
+    """
+
+    __slots__ = ("next",)
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        super().__init__(names)
+        self.next: dict[str, int] = {}
+
+
+def unused(name: str, taken: Taken) -> str:
     """The name, or the name with a number, that is not taken; it is then."""
     found = name
-    count = 2
+    count = taken.next.get(name, 2)
     while found in taken:
         found = f"{name}_{count}"
         count += 1
+    taken.next[name] = count
     taken.add(found)
     return found

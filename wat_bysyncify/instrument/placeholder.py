@@ -10,8 +10,8 @@ Numbers have zero and nullable references null. For each other type that asks fo
 from __future__ import annotations
 
 from .module import Module, unpacked
-from .names import unused
-from .reftypes import heap_type, is_nullable, short_name
+from .names import Taken, unused
+from .reftypes import can_be_kept, heap_type, is_nullable, short_name
 
 _I31 = "(ref.i31 (i32.const 0))"
 
@@ -19,14 +19,14 @@ _I31 = "(ref.i31 (i32.const 0))"
 class Placeholders:
     """Placeholders for the types of a module. `lines` are the functions that they call, one field each."""
 
-    def __init__(self, module: Module, taken_funcs: set[str]) -> None:
+    def __init__(self, module: Module, taken_funcs: Taken, taken_types: Taken) -> None:
         self.module = module
-        self.taken_funcs = taken_funcs
+        self.taken_funcs, self.taken_types = taken_funcs, taken_types
         self.lines: list[list[str]] = []
         self.known: dict[str, str | None] = {}
 
     def of(self, type_: str) -> str | None:
-        """The text of a value of a type; None if there is no such value, or none can be made."""
+        """The text of a value of a type; None if there is no such value, or the type is not known."""
         stack = [type_]
         begun: set[str] = set()
         while stack:
@@ -34,19 +34,17 @@ class Placeholders:
             if each in self.known:
                 stack.pop()
             elif is_nullable(each):
-                self.known[each] = zero(each)
+                self.known[each] = zero(each) if can_be_kept(each, self.module) else None
             elif each not in begun:
                 begun.add(each)
                 stack += [field for field in self._parts(each) if field not in self.known and field not in begun]
-            else:  # all parts are known by now, but for those that hold this type itself
+            else:  # all parts are known by now; but what must hold a value of its own type, nobody can make
                 self.known[each] = self._make(each)
         return self.known[type_]
 
     def _parts(self, type_: str) -> list[str]:
         """The types of which values are needed to make one of a type."""
         heap = heap_type(type_)
-        if heap == "struct":
-            return [f"(ref {number})" for number in self.module.fields_of if number not in self.module.arrays]
         fields = self.module.type_fields(heap)
         return [unpacked(field) for _, field in fields] if fields and not self.module.is_array(heap) else []
 
@@ -61,7 +59,7 @@ class Placeholders:
             case "extern":
                 body = [f"(extern.convert_any {_I31})"]
             case "exn":
-                tag = unused(id_, {*module.tags.names})
+                tag = unused(id_, Taken(module.tags.names))
                 self.lines.append([f"(tag {tag})"])
                 body = [
                     "(block $caught (result exnref)",
@@ -71,9 +69,9 @@ class Placeholders:
                     "(ref.as_non_null)",
                 ]
             case "struct":
-                body = [text for text in map(self.known.get, self._parts(type_)) if text][:1]
+                body = [f"(struct.new {self._type('$empty_struct', '(struct)')})"]
             case "array":
-                body = [f"(array.new_fixed {number} 0)" for number in list(module.arrays)[:1]]
+                body = [f"(array.new_fixed {self._type('$bytes', '(array i8)')} 0)"]
             case "func":
                 body = [f"(ref.func {self._function(id_, '')})"]
             case _ if module.func_type(heap) is not None:
@@ -88,6 +86,12 @@ class Placeholders:
             return None
         self.lines.append([f"(func {id_} (result {type_})", *(f"  {line}" for line in body), ")"])
         return f"(call {id_})"
+
+    def _type(self, name: str, text: str) -> str:
+        """A type to make a value of."""
+        id_ = unused(name, self.taken_types)
+        self.lines.append([f"(type {id_} {text})"])
+        return id_
 
     def _function(self, id_: str, use: str) -> str:
         """A function to refer to, which nobody calls."""

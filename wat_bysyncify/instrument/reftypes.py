@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .names import SAVED_SIZES
+from .names import SAVED_REFERENCES, SAVED_SIZES
 
 if TYPE_CHECKING:
     from .module import Module
@@ -65,7 +65,17 @@ def top(type_: str, module: Module) -> str:
     heap = heap_type(type_)
     if not heap:
         return type_
-    return _TOPS.get(heap) or ("anyref" if module.is_aggregate(heap) else "funcref")
+    if heap in _TOPS:
+        return _TOPS[heap]
+    if module.is_aggregate(heap):
+        return "anyref"
+    return "funcref" if module.func_type(heap) is not None else type_
+
+
+def can_be_kept(type_: str, module: Module) -> bool:
+    """Whether values of a type can be kept at all: not if it is unknown."""
+    kept = top(type_, module)
+    return kept in SAVED_SIZES or kept in SAVED_REFERENCES
 
 
 def short_name(type_: str) -> str:

@@ -16,6 +16,7 @@ from .control import Control, take_control
 from .fields import own_fields
 from .function import complete_function, rewrite_function
 from .ids import choose_ids
+from .implicit import write_types
 from .modernize import modernize
 from .module import read_module
 from .options import Options
@@ -34,20 +35,20 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
     try:
         nodes = parse(text)
         own_fields(nodes)
+        write_types(nodes, text)
         source = nodes
         modern, old = modernize(nodes, text)
         control = take_control(modern)
-        module = read_module(control.nodes, source)
-        functions = {id(function.node): function.name for function in control.functions}
-        numbers = {i: functions[id(f.node)] for i, f in enumerate(module.funcs.entities) if id(f.node) in functions}
+        origins = {id(function.node): function.source for function in control.functions}
+        module = read_module(control.nodes, source, origins)
         codes = Codes()
-        pausing = find_pausing(module, numbers, options, codes)
+        pausing = find_pausing(module, control, options, codes)
         ids = choose_ids(module, control, options)
         additions = Additions(module, control, options, ids)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
         program = Program(module, codes, pausing, ids, newline, annotated=MARK in text, old=old, options=options)
         find_tails(program)
-        program.twinned = twinned(program)
+        program.twinned = twinned(program, control)
         return iter(_Rewrite(program, additions, control).pieces(progress or (lambda done, total: None)))
     finally:
         if was_enabled:

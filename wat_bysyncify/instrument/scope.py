@@ -9,8 +9,8 @@ from ..sexpr.nodes import plain_id
 from .calls import Pausing
 from .code import Codes
 from .ids import Ids
-from .module import Func, FuncType, Module, TypeUses
-from .names import unused
+from .module import Func, FuncType, Module, TypeUses, signature_text
+from .names import Taken, unused
 from .options import Options
 from .placeholder import Placeholders
 
@@ -21,12 +21,12 @@ class Tails:
 
     `numbers` are the functions whose frames have a number on top, with it, by function; `dispatcher` is the id of the
     function to go on to, by the function that tail-calls; `stand_ins` the functions that stand for those without
-    frames, by what the tail call said.
+    frames, by the function that tail-calls and what it says.
     """
 
     numbers: dict[int, int] = field(default_factory=dict)
     dispatcher: dict[int, str] = field(default_factory=dict)
-    stand_ins: dict[str, Func] = field(default_factory=dict)
+    stand_ins: dict[tuple[int, str], Func] = field(default_factory=dict)
     lines: list[list[str]] = field(default_factory=list)  # the dispatchers
 
 
@@ -61,12 +61,12 @@ class Program:
         self.annotated, self.old, self.options = annotated, old, options
         self.defined = len(module.funcs.entities)
         self.types = TypeUses(module)
-        self.placeholders = Placeholders(module, ids.funcs)
+        self.type_ids = Taken(module.types.names)
+        self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
         self.twins: list[list[str]] = []  # the second of each, as text
-        self.type_ids = set(module.types.names)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
@@ -90,10 +90,7 @@ class Program:
         if type_ not in self.new_types:
             id_ = self.new_types[type_] = unused("$called", self.type_ids)
             self.module.added_types[id_] = type_
-            uses = "".join(
-                f" ({kind} {' '.join(of)})" for kind, of in zip(("param", "result"), type_, strict=True) if of
-            )
-            self.lines.append([f"(type {id_} (func{uses}))"])
+            self.lines.append([f"(type {id_} (func{signature_text(type_)}))"])
         return self.new_types[type_]
 
     def call(self, word: str) -> tuple[FuncType, bool] | None:
@@ -124,7 +121,7 @@ class Scope:
         self.results = func.type[1]
         self.bits = {str(number): 1 << number for number in range(len(locals_))}
         self.bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(locals_) if name)
-        self.taken = {plain_id(name) for name, _ in locals_ if name}
+        self.taken = Taken(plain_id(name) for name, _ in locals_ if name)
 
     @property
     def module(self) -> Module:

@@ -26,7 +26,7 @@ from typing import Any
 
 from .jump import depth
 from .layout import Layout
-from .names import unused
+from .names import Taken, unused
 from .skip import Names, Skip
 from .source import Piece, Source
 from .steps import Arm, Lifted, Nest, Resume
@@ -37,7 +37,7 @@ class Straight(Skip):
     where every landing saves all."""
 
     def __init__(
-        self, source: Source, names: Names, newline: str, labels: set[str], lifted: Lifted, alive: list[int] | None
+        self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted, alive: list[int] | None
     ) -> None:
         super().__init__(source, names, newline)
         self.lifted, self.alive = lifted, alive

@@ -32,9 +32,9 @@ def settled_calls(body: list[Token], scope: Scope) -> list[Token]:
         found = None
         if code.op == "call_indirect":
             end = type_use_end(body, position + 1)
-            type_ = program.types.of(body[position + 1 : end]) or ((), ())
+            type_ = program.types.of(body[position + 1 : end])
             table = program.module.tables.index(code.word) if code.word else 0
-            if table in program.pausing.written and scope.indirect(type_):
+            if type_ is not None and table in program.pausing.written and scope.indirect(type_):
                 found = _reference(program, table or 0, type_, body[position + 1 : end])
         if code.opens:
             lists.append(found is not None)

@@ -34,14 +34,15 @@ call of a function that calls it the usual way, and has a frame with the argumen
 
 from __future__ import annotations
 
+from ..errors import WatError
 from ..sexpr.nodes import List, Token, tokens, words
 from ..sexpr.parser import parse
 from .calls import erased
 from .code import Code, regular
 from .fields import spelled_tokens, type_use_end
-from .module import Func, FuncType
+from .module import Func, FuncType, signature_text
 from .names import plain, unused
-from .reftypes import got, nullable, top
+from .reftypes import can_be_kept, got, nullable, top
 from .scope import Program
 
 _TAIL_CALLS = frozenset(("return_call", "return_call_indirect", "return_call_ref"))
@@ -53,7 +54,8 @@ class _Find:
     def __init__(self, program: Program) -> None:
         self.program, self.taken, self.tails = program, program.ids.funcs, program.tails
         self.targets: dict[int, set[int]] = {}  # function -> functions that it tail-calls, and that can pause
-        self.by_type: dict[FuncType, set[int]] = {}
+        self.by_type: dict[tuple[FuncType, bool], set[int] | None] = {}
+        self.made: dict[str, Func] = {}  # the stand-ins, by what the tail call said
 
     def read(self, func: Func) -> None:
         """Reads the tail calls of a function."""
@@ -70,34 +72,58 @@ class _Find:
                 callee = program.module.funcs.index(code.word)
                 if callee is None or callee not in program.pausing.can_pause:
                     continue
-                if callee in program.pausing.instrumented:
-                    targets.add(callee)
-                else:
-                    type_ = program.module.func(callee).type
-                    targets.add(self.stand_in(_said(body, position, code), code, type_))
-                continue
-            by_word = code.op == "return_call_ref"
-            named = program.module.func_type(code.word) if by_word else program.types.at(body, position + 1)
-            type_ = named or ((), ())
-            if indirect(type_):
-                known = self.through_reference(type_)
-                targets |= {self.stand_in(_said(body, position, code), code, type_)} if known is None else known
+                type_ = program.module.func(callee).type
+                known = {callee} if callee in program.pausing.instrumented else None
+            else:
+                by_word = code.op == "return_call_ref"
+                named = program.module.func_type(code.word) if by_word else program.types.at(body, position + 1)
+                type_ = named or ((), ())
+                if not indirect(type_):
+                    continue
+                known = self.through_reference(func, type_)
+            self.check(func, body, position, type_, known is None)
+            if known is None:
+                known = {self.stand_in(func, _said(body, position, code), code, type_)}
+            targets |= known
 
-    def through_reference(self, type_: FuncType) -> set[int] | None:
-        """The functions that can pause and that a reference of a type may be to; None if some are not known, or have
-        no frames."""
-        program = self.program
-        key = erased(type_, program.module)
+    def check(self, caller: Func, body: list[Token], position: int, type_: FuncType, by_stand_in: bool) -> None:
+        """Raises `WatError` if a tail call at body[position] cannot be made again."""
+        of = self.program.placeholders.of
+        unknown = [each for each in type_[0] if not can_be_kept(each, self.program.module)]
+        missing = [each for each in type_[1] if of(each) is None] if by_stand_in else []
+        if unknown:
+            message = f"a tail call with an argument of type {unknown[0]} cannot pause: none can be made to call again"
+        elif missing:
+            message = f"a tail call with a result of type {missing[0]} cannot pause: none can be made to return"
+        elif len(type_[1]) != len(caller.type[1]):
+            message = f"a tail call gives {len(type_[1])} results, its function has {len(caller.type[1])}"
+        else:
+            return
+        node: List = caller.node  # type: ignore[assignment]
+        before = sum(token.width for token in [*tokens(node[: caller.header]), *body[:position]])
+        raise WatError(message, self.program.module.offset(node) + before)
+
+    def through_reference(self, func: Func, type_: FuncType) -> set[int] | None:
+        """The functions that can pause and that a reference of a type in a function may be to; None if some are not
+        known, or have no frames."""
+        pausing = self.program.pausing
+        key = erased(type_, self.program.module), func.number in pausing.added
         if key not in self.by_type:
-            self.by_type[key] = program.pausing.addressed.get(key, set()) & program.pausing.can_pause
-        found = self.by_type[key]
-        return found if program.pausing.closed and found <= program.pausing.instrumented else None
+            found = pausing.addressed.get(key[0], set())
+            found = found if key[1] else found & pausing.can_pause
+            self.by_type[key] = found if pausing.closed and found <= pausing.instrumented else None
+        return self.by_type[key]
 
-    def stand_in(self, said: str, code: Code, type_: FuncType) -> int:
-        """The number of the function that stands for what a tail call calls."""
+    def stand_in(self, caller: Func, said: str, code: Code, type_: FuncType) -> int:
+        """The number of the function that stands for what a tail call of a function calls."""
+        if said not in self.made:
+            self.made[said] = self.new_stand_in(said, code, type_)
+        func = self.tails.stand_ins[caller.number, said] = self.made[said]
+        return func.number
+
+    def new_stand_in(self, said: str, code: Code, type_: FuncType) -> Func:
+        """A function, among those of the program, that stands for what a tail call calls."""
         program = self.program
-        if said in self.tails.stand_ins:
-            return self.tails.stand_ins[said].number
         params = list(type_[0])
         call, _, rest = said.partition(" ")
         name = "$call_" + (plain(code.word) or "indirect")
@@ -109,9 +135,7 @@ class _Find:
             name = "$call_ref"
         id_ = unused(name, self.taken)
         arguments = "".join(f" (local.get {number})" for number in range(len(params)))
-        signature = "".join(
-            f" ({kind} {' '.join(types)})" for kind, types in (("param", params), ("result", type_[1])) if types
-        )
+        signature = signature_text((tuple(params), type_[1]))
         text = f"(func {id_}{signature}\n  ({call.removeprefix('return_')} {rest}{arguments})\n)"
         node = next(each for each in parse(text) if isinstance(each, list))
         header = 1 + bool(params) + bool(type_[1])
@@ -121,8 +145,8 @@ class _Find:
         space.entities.append(func)
         program.pausing.can_pause.add(func.number)
         program.pausing.instrumented.add(func.number)
-        self.tails.stand_ins[said] = func
-        return func.number
+        program.pausing.added.add(func.number)  # its call can pause, be it in other functions as it may
+        return func
 
     def finish(self) -> None:
         """Numbers the frames and writes the dispatchers."""
@@ -154,7 +178,7 @@ class _Find:
             func = program.module.func(number)
             arguments = [program.placeholders.of(type_) for type_ in func.type[0]]
             if None in arguments:
-                continue  # there are no such arguments, so that nobody calls it
+                continue  # no values have such types, so that nobody calls it
             call = " ".join([func.id or str(number), *map(str, arguments)])
             lines.append(f"  (if (i32.eq (call {program.ids.peek}) (i32.const {self.tails.numbers[number]}))")
             if func.type[1] == results:
@@ -191,8 +215,8 @@ def _said(body: list[Token], position: int, code: Code) -> str:
     return f"{' '.join(words(body[position]))} {spelled_tokens(body[position + 1 : end])}".rstrip()
 
 
-def with_stand_ins(body: list[Token], program: Program) -> list[Token]:
-    """The tokens of a body, one for each instruction, with the tail calls of stand-ins where these stand in.
+def with_stand_ins(body: list[Token], caller: Func, program: Program) -> list[Token]:
+    """The tokens of a function's body, one for each instruction, with the tail calls of stand-ins where these stand in.
 
     (return_call $sleep (i32.const 1))   ->   (return_call $call_sleep (i32.const 1))
     """
@@ -203,7 +227,7 @@ def with_stand_ins(body: list[Token], program: Program) -> list[Token]:
         if position < skip:
             continue
         code = program.codes[token]
-        func = stand_ins.get(_said(body, position, code)) if code.op in _TAIL_CALLS else None
+        func = stand_ins.get((caller.number, _said(body, position, code))) if code.op in _TAIL_CALLS else None
         if func is None:
             out.append(token)
             continue

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from ..sexpr.nodes import List, tokens
 from . import code as act
-from .calls import named
+from .calls import numbers_of
+from .control import Control
 from .module import Func
 from .scope import Program
 
@@ -23,11 +24,11 @@ _SHARE = 0.12
 _LARGEST = 0.15
 
 
-def twinned(program: Program) -> set[int]:
+def twinned(program: Program, control: Control) -> set[int]:
     """The numbers of the functions that get a twin."""
     options = program.options
     if options.twins is not None:
-        return named(program.module, options.twins) & program.pausing.instrumented
+        return numbers_of(program.module, control, options.twins) & program.pausing.instrumented
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
     weighed: list[tuple[int, int, int]] = []

@@ -1,0 +1,35 @@
+;; Results of types that hold each other, and of structures and arrays where the module defines none.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  ;; one of these can be made from the other only once that is known; a chain never ends
+  (rec
+    (type $leaf (sub (struct (field i32))))
+    (type $tree (sub $leaf (struct (field i32) (field (ref $branch)) (field (ref struct)))))
+    (type $branch (struct (field (ref null $tree)) (field (ref $leaf))))
+    (type $chain (struct (field (ref $chain)))))
+  (func $leaf (result (ref $leaf)) (struct.new $leaf (call $next (i32.const 1))))
+  (func $branch (result (ref $branch)) (struct.new $branch (ref.null $tree) (call $leaf)))
+  (func $any (result (ref struct)) (call $branch))
+  (func $tree (result (ref $tree)) (struct.new $tree (call $next (i32.const 2)) (call $branch) (call $any)))
+  (func (export "f") (result i32) (local $tree (ref $tree))
+    (local.set $tree (call $tree))
+    (i32.sub (struct.get $leaf 0 (local.get $tree))
+      (struct.get $leaf 0 (struct.get $branch 1 (struct.get $tree 1 (local.get $tree))))))
+)
+(assert_return (invoke "f") (i32.const -9))
+
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (func $struct (param $x (ref null struct)) (result (ref struct))
+    (drop (call $next (i32.const 1)))
+    (ref.as_non_null (local.get $x)))
+  (func $array (param $x (ref null array)) (result (ref array))
+    (drop (call $next (i32.const 2)))
+    (ref.as_non_null (local.get $x)))
+  (func (export "struct") (drop (call $struct (ref.null none))))
+  (func (export "array") (drop (call $array (ref.null none))))
+)
+(assert_trap (invoke "struct") "null reference")
+(assert_trap (invoke "array") "null reference")

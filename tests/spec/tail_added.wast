@@ -1,0 +1,21 @@
+;; Tail calls through a table that can pause in one function, as the options say, and not in another.
+;; options: --ignore-indirect --add-list $f,$g
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (type $t (func (param i32) (result i32)))
+  (table $t funcref (elem $next $count $f))
+  (func $f (param i32) (result i32)
+    (return_call_indirect $t (type $t) (call $next (local.get 0)) (i32.const 0)))
+  (func $g (param i32) (result i32)
+    (return_call_ref $t (i32.add (local.get 0) (i32.const 1)) (ref.func $next)))
+  (func $count (param i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (return (call $next (i32.const 2)))))
+    (return_call_indirect $t (type $t) (i32.sub (local.get 0) (i32.const 1)) (i32.const 1)))
+  (func (export "f") (param i32) (result i32) (i32.add (call $f (local.get 0)) (call $next (i32.const 3))))
+  (func (export "g") (param i32) (result i32) (i32.add (call $g (local.get 0)) (call $next (i32.const 3))))
+  (func (export "count") (result i32) (i32.add (call $count (i32.const 100000)) (call $next (i32.const 4))))
+)
+(assert_return (invoke "f" (i32.const 7)) (i32.const 70))
+(assert_return (invoke "g" (i32.const 7)) (i32.const 101))
+(assert_return (invoke "count") (i32.const 136))

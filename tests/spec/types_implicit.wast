@@ -1,0 +1,31 @@
+;; Types that have a number only because inline type uses add them keep it where those uses go or move.
+(module
+  (import "spectest" "print->i32" (func $next (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (type $none (func))
+  (table $t 4 funcref)
+  (elem declare func $double $minus $five)
+  ;; 1 is that of $next, 2 and 3 stand in $f, 4 is that of $last, 5 stands in $tail
+  (func (export "f") (param i32) (result i32)
+    (table.set $t (i32.const 0) (ref.func $minus))
+    (table.set $t (i32.const 1) (ref.func $double))
+    (i32.sub
+      (call_indirect $t (param i32 i32) (result i32) (i32.const 50) (local.get 0) (i32.const 0))
+      (call $last
+        (call_indirect $t (param i64 i32) (result i64) (i64.const 5) (local.get 0) (i32.const 1)))))
+  (func $last (param i64) (result i32) (i32.wrap_i64 (local.get 0)))
+  (func $minus (type 2) (i32.sub (local.get 0) (call $next (local.get 1))))
+  (func $double (type 3)
+    (i64.mul (local.get 0) (i64.extend_i32_s (call $next (local.get 1)))))
+  (func $tail (export "tail") (param i32) (result i32)
+    (table.set $t (i32.const 2) (ref.func $five))
+    (return_call_indirect $t (param f64 i32) (result i32) (f64.const 1.5) (local.get 0) (i32.const 2)))
+  (func $five (type 5) (i32.add (call $next (local.get 1)) (i32.trunc_f64_s (local.get 0))))
+  (func (export "local") (param i32) (result i32)
+    (local $r (ref null 5))
+    (local.set $r (ref.func $five))
+    (call_ref 5 (f64.const 3) (local.get 0) (local.get $r)))
+)
+(assert_return (invoke "f" (i32.const 7)) (i32.const -102))
+(assert_return (invoke "tail" (i32.const 7)) (i32.const 38))
+(assert_return (invoke "local" (i32.const 7)) (i32.const 50))
