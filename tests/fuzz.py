@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fuzz_host import UnknownError
 from fuzz_reduce import reduce_difference
-from fuzz_run import ALL, JUMP, OWN, POINTS, WAYS, Difference, EndlessError, Runner, Way
+from fuzz_run import ALL, JUMP, OWN, POINTS, SMALL, TWINS, WAYS, Difference, EndlessError, Runner, Way
 from fuzz_ttf import Ttf
 from generate import generate
 
@@ -43,6 +43,9 @@ TTF_WAYS = (
     Way("points, fuel 6, every 3rd call", 3, fuel=6, options=POINTS),
     Way("jump, add list", options=JUMP + ALL),
     Way("jump, points, fuel 0", fuel=0, options=JUMP + POINTS),
+    Way("-Os, points, fuel 1", fuel=1, options=SMALL + POINTS),
+    Way("twins, points, fuel 0", fuel=0, options=TWINS + POINTS),
+    Way("twins, add list, points, fuel 2", fuel=2, options=TWINS + ALL + POINTS),
 )
 BATCH = 20
 

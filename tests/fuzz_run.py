@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import wasmtime
+from forms import FORMS
 from fuzz_host import (
     CONTROL,
     DATA,
@@ -78,7 +79,7 @@ class Difference:
 OWN = (("own_memory", 4),)
 POINTS = (*OWN, ("pause_at", "entries,loops"))
 ALL = (("add_list", "*"),)
-JUMP = (("rewind", "jump"),)
+JUMP, SMALL, TWINS = (tuple(FORMS[form].items()) for form in ("jump", "-Os", "twins"))
 WAYS = (
     Way("never paused"),
     Way("every call", 1),
@@ -102,6 +103,13 @@ WAYS = (
     Way("jump, add list, some imports", 1, some=True, options=JUMP + ALL),
     Way("jump, points, fuel 0", fuel=0, options=JUMP + POINTS),
     Way("jump, points, fuel 1, every 2nd call", 2, fuel=1, options=JUMP + POINTS),
+    Way("-Os, every call", 1, options=SMALL),
+    Way("-Os, add list, some imports", 1, some=True, options=SMALL + ALL),
+    Way("twins, never paused", options=TWINS),
+    Way("twins, every call", 1, options=TWINS),
+    Way("twins, every 3rd call", 3, options=TWINS),
+    Way("twins, points, fuel 0", fuel=0, options=TWINS + POINTS),
+    Way("twins, add list, points, fuel 1, every 2nd call", 2, fuel=1, options=TWINS + ALL + POINTS),
 )
 
 

@@ -45,10 +45,10 @@ from typing import Any
 
 import click
 import wasmtime
+from forms import FORMS
 
 from wat_bysyncify import WatError, rewrite
 from wat_bysyncify.errors import line_and_column
-from wat_bysyncify.instrument.options import REWIND
 from wat_bysyncify.script.commands import Source
 from wat_bysyncify.script.host import Exports, Host
 from wat_bysyncify.script.instance import Instance, Module, instantiate_adapter
@@ -77,7 +77,7 @@ class Way:
     every: int = 0
     most: int = MOST
     pages: int = PAGES
-    rewind: str = "skip"
+    form: str = "skip"
 
 
 DIRECTLY = Way("directly", rewritten=False)
@@ -266,7 +266,7 @@ class Counted(Script):
 
 def rewritten(text: str, way: Way) -> str:
     """The text of a module in which every function can pause."""
-    return rewrite(text, add_list="*", pause_at="entries,loops", own_memory=way.pages, rewind=way.rewind)
+    return rewrite(text, add_list="*", pause_at="entries,loops", own_memory=way.pages, **FORMS[way.form])
 
 
 def outcomes(path: Path, way: Way) -> Iterator[Outcome]:
@@ -496,13 +496,15 @@ def scripts(testsuite: Path, patterns: Sequence[str]) -> list[Path]:
 @click.option(
     "--pages", default=PAGES, show_default=True, type=click.IntRange(1, 65535), help="Of the memory for the frames."
 )
-@click.option("--rewind", default="skip", show_default=True, type=click.Choice(REWIND), help="As of wat-bysyncify.")
+@click.option(
+    "--form", default="skip", show_default=True, type=click.Choice([*FORMS]), help="Of the output (forms.py)."
+)
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--failures", type=int, help="How many differences to print for each file and way (default: all).")
 @click.option("--notes", is_flag=True, help="Print the commands that met --most, or ran out of stack while pausing.")
 @click.option("--timeout", default=600.0, show_default=True, help="Seconds for a command.")
 def main(
-    files: tuple[str, ...], testsuite: Path, every: tuple[int, ...], never: bool, most: int, pages: int, rewind: str,
+    files: tuple[str, ...], testsuite: Path, every: tuple[int, ...], never: bool, most: int, pages: int, form: str,
     jobs: int, failures: int | None, notes: bool, timeout: float,
 ) -> None:  # fmt: skip
     """Run the scripts (.wast) of a test suite as they are; rewritten; and rewritten and paused. Exit 1 if any differs.
@@ -512,9 +514,9 @@ def main(
     start = time.monotonic()
     ways = [DIRECTLY]
     if never:
-        ways.append(Way("never", pages=pages, rewind=rewind))
+        ways.append(Way("never", pages=pages, form=form))
     rhythms = every or (() if never else (1,))
-    ways += [Way(f"every {n}", every=n, most=most, pages=pages, rewind=rewind) for n in rhythms]
+    ways += [Way(f"every {n}", every=n, most=most, pages=pages, form=form) for n in rhythms]
     heading = "".join(f"{way.name:>{9 if way is DIRECTLY else 22}}" for way in ways)
     heading = f"{'commands that pass, and pauses':44}{'all':>9}{heading}"
     click.echo(heading)

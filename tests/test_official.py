@@ -26,13 +26,13 @@ def differing(path: Path, way: Way) -> list[tuple[int, str]]:
 
 
 @with_the_suite
-@pytest.mark.parametrize(("every", "rewind"), [(1, "skip"), (3, "skip"), (1, "jump")])
+@pytest.mark.parametrize(("every", "form"), [(1, "skip"), (3, "skip"), (1, "jump"), (1, "-Os"), (1, "twins")])
 @pytest.mark.parametrize("name", FILES)
-def test_paused(name: str, every: int, rewind: str) -> None:
+def test_paused(name: str, every: int, form: str) -> None:
     """What a script asserts holds, and it prints the same."""
     path = TESTSUITE / f"{name}.wast"
     directly = list(outcomes(path, DIRECTLY))
-    found = list(outcomes(path, Way("", every=every, most=20_000, rewind=rewind)))
+    found = list(outcomes(path, Way("", every=every, most=20_000, form=form)))
     assert list(differences(directly, found)) == []
     assert all(outcome.failure is None for outcome in directly)
     assert every > 1 or sum(outcome.pauses for outcome in found) > 0

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import wasmtime
+from forms import FORMS
 from pausing import Numbered, Pausing
 
 from wat_bysyncify import rewrite
@@ -38,14 +39,6 @@ HOSTS: dict[str, dict[str, Any]] = {
     "every 3rd": {"every": 3},
     "three times each": {"every": 1, "times": 3},
 }
-# The forms of the output: the default; small; all functions with twins, which else only few large ones have.
-FORMS = {
-    "skip": [],
-    "jump": ["--rewind", "jump"],
-    "skip -Os": ["-Os", "--rewind", "skip"],
-    "-Os": ["-Os"],
-    "twins": ["-O", "--twins", "*"],
-}
 PLAIN = re.compile(r"\(func \$plain")
 HINTED = re.compile(r'\(@metadata\.code\.branch_hint "[^"]*"\)\s*\(?([\w.]+)')
 
@@ -56,14 +49,15 @@ def head(text: str, key: str) -> list[str]:
 
 
 def options(text: str, form: str = "skip") -> dict[str, Any]:
-    """The options of a script, read by the command line, as those of `rewrite`, with those of one of `FORMS`."""
+    """The options of a script, read by the command line, as those of `rewrite`, with those of one of
+    `FORMS`."""
     if form not in (head(text, "forms") or FORMS):
         pytest.skip("about another form of the output")
-    words = [*FORMS[form], *(word for line in head(text, "options") for word in shlex.split(line))]
+    words = [word for line in head(text, "options") for word in shlex.split(line)]
     with main.make_context("wat-bysyncify", [*words, "-"]) as context:
         given = dict(context.params)
     del given["file"], given["output"]
-    return given
+    return {**given, **FORMS[form]}
 
 
 def drives_itself(text: str) -> bool:
