@@ -41,10 +41,10 @@ class Additions:
             arrow = f"[{' '.join(expected[0])}] -> [{' '.join(expected[1])}]"
             raise self.module.error(f"{name} has the type {arrow}", source)
 
-    def state(self) -> list[str]:
+    def state(self, program: Program) -> list[str]:
         """The globals of the state."""
         fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
-        return globals_text(self.ids) + (fuel_globals(self.ids) if fuel else [])
+        return globals_text(self.ids, program.guards) + (fuel_globals(self.ids) if fuel else [])
 
     def fields(self, program: Program, indent: str) -> list[list[str]]:
         """The fields at the end of the module, where fields stand at `indent`."""
@@ -55,7 +55,9 @@ class Additions:
         for function in self.control.functions:
             exports = [] if function.name in controls else self.exports(function.name)
             controls[function.name] = node_words(function.node)[1]
-            found.append(control_text(function.name, controls[function.name], [*exports, *function.exports], ids))
+            found.append(
+                control_text(function.name, controls[function.name], [*exports, *function.exports], ids, program.guards)
+            )
         for func in map(self.module.func, range(program.defined, len(self.module.funcs.entities))):
             found.append(rewrite_function(func, indent, program).split(program.newline))
         wanted = [*names.CONTROL_FUNCTIONS]
@@ -64,7 +66,7 @@ class Additions:
         for name in wanted:
             if name not in controls:
                 controls[name] = names.unused(f"$bysyncify_{name}", ids.funcs)
-                found.append(control_text(name, controls[name], self.exports(name), ids))
+                found.append(control_text(name, controls[name], self.exports(name), ids, program.guards))
         if self.options.pause_at:
             found.append(out_of_fuel_text(ids, controls))
         found += program.tails.lines

@@ -24,6 +24,7 @@ from .reftypes import can_be_kept, is_nullable, is_value_type, nullable
 from .scope import Program, Scope
 from .skip import Names, Skip
 from .source import Piece, Source
+from .steps import Resume
 from .straight import Straight
 from .tablecalls import settled_calls
 from .tailcalls import with_stand_ins
@@ -152,6 +153,8 @@ class _Function:
         source = Source(body, before.trivia, self.indent, jumps)
         self.lifted = lift(body, source, scope)
         self.alive = [live | waiting for live, waiting in zip(live_locals(body), self.lifted.alive, strict=True)]
+        if program.options.optimize and self.is_its_call():
+            return "".join([*self.header, *body.tokens, self.func.node[-1]])
         ids = program.ids
         self.source = source
         self.names = Names(
@@ -170,9 +173,26 @@ class _Function:
             head += (" ", source.before.same_line)
         return "".join(head + layout.out)
 
+    def is_its_call(self) -> bool:
+        """Whether the function does nothing but a pausing call, with no live locals: it need not know of pauses.
+
+        (func $f (param $x i32) (result i32) (call $g (i32.const 1) (local.get $x)))
+        """
+        steps = self.lifted.arm.steps
+        if len(steps) != 1 or not isinstance(steps[0], Resume) or any(self.alive):
+            return False
+        if self.func.number in self.program.tails.numbers:
+            return False
+        call, rest = steps[0].call, steps[0].stmts
+        if not rest:
+            return True
+        given = {f"(local.get {call[-1].set_})", f"local.get {call[-1].set_}"}
+        return len(rest) == 1 and rest[0].set_ in ("return", "(return") and rest[0].piece.text in given
+
     def skipping(self) -> Layout:
         """The function's code with guards (skip.py)."""
         ids, names, inside = self.program.ids, self.names, self.inside
+        self.program.guards = True
         call = Local(names.call, "i32", -1)
         frame = Frame([call, *self.saved()], False, self.program)
         skip = Skip(self.source, names, self.program.newline)

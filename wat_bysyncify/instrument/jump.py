@@ -115,6 +115,8 @@ class Jump(Layout):
             number = "(i32.const 1)" if self.count == 1 else number
             restores = [*restores, f"{set_} {number})" if number else f"{set_})"]
             number = f"(local.get {self.calls[0]})"
+        if not restores and self.count == 1:
+            return [f"(br_if {stretch.targets[0][0]} (global.get {self.names.rewinding}))"]
         inside = [*restores, *self.dispatch(stretch, number)]
         return [f"(if (global.get {self.names.rewinding}) (then", *(f"  {line}" for line in inside), "))"]
 

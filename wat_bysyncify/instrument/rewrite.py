@@ -116,7 +116,7 @@ class _Rewrite:
 
     def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
         """Writes the globals of the state on lines of their own behind the last piece, before most of its trivia."""
-        lines = f"{self.newline}{indent}".join(self.additions.state())
+        lines = f"{self.newline}{indent}".join(self.additions.state(self.program))
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         end, _ = line_breaks(trivia)
@@ -141,7 +141,7 @@ class _Rewrite:
             stripped = out[-1].rstrip(" \t\r\n")
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
-        state = [] if place is not None else [self.additions.state()]
+        state = [] if place is not None else [self.additions.state(self.program)]
         for lines in [*state, *self.additions.fields(self.program, indent)]:
             for line in lines:
                 out.append(f"{self.newline}{indent}{line}")

@@ -1,7 +1,7 @@
 """The functions and globals that every rewritten module gets: the state, the control functions, saving and restoring.
 
 The state is three globals of which one is 1 and two are 0 (`normal` at first), and the pointer to the data structure
-(names.py) of the stack that is being unwound or rewound.
+(names.py) of the stack that is being unwound or rewound. Where no code asks for `normal`, it is not there.
 
 References cannot go to memory. Each is put into a free slot of a table, and the number of the slot goes to memory, 0
 for null. A free slot holds null. Slots are taken in turn, round and round, in a table of which at least half is free:
@@ -17,10 +17,10 @@ from .ids import Ids
 from .reftypes import heap_type
 
 
-def globals_text(ids: Ids) -> list[str]:
-    """The state, in lines."""
+def globals_text(ids: Ids, guards: bool) -> list[str]:
+    """The state, in lines; `guards`: with the global that is 1 where all is normal."""
     return [
-        f"(global {ids.normal} (mut i32) (i32.const 1))",
+        *([f"(global {ids.normal} (mut i32) (i32.const 1))"] if guards else []),
         f"(global {ids.unwinding} (mut i32) (i32.const 0))",
         f"(global {ids.rewinding} (mut i32) (i32.const 0))",
         f"(global {ids.data} (mut {ids.address}) ({ids.address}.const 0))",
@@ -35,7 +35,7 @@ def _end(ids: Ids) -> str:
     return f"({ids.address}.load {ids.memory}offset={names.SAVED_SIZES[ids.address]} (global.get {ids.data}))"
 
 
-def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[str]:
+def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids, guards: bool) -> list[str]:
     """One control function, `name` as in names.CONTROL_FUNCTIONS, in lines.
 
     `exports` are string literals. `start_*` and `stop_*` trap if the stack's position is behind its end, as the
@@ -66,7 +66,7 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids) -> list[
     if name == "set_data":
         return [*lines, ")"]
     state = {"start_unwind": ids.unwinding, "start_rewind": ids.rewinding}.get(name, ids.normal)
-    for each in (ids.normal, ids.unwinding, ids.rewinding):
+    for each in (ids.normal, ids.unwinding, ids.rewinding)[not guards :]:
         lines.append(f"  (global.set {each} (i32.const {int(each == state)}))")
     return [
         *lines,
@@ -102,7 +102,7 @@ def out_of_fuel_text(ids: Ids, controls: dict[str, str]) -> list[str]:
     """
     lines = [
         f"(func {ids.out_of_fuel}",
-        f"  (if (i32.and (global.get {ids.normal}) (i32.eqz (global.get {ids.limited})))",
+        f"  (if (i32.eqz (i32.or (global.get {ids.rewinding}) (global.get {ids.limited})))",
         "    (then",
         f"      (global.set {ids.fuel} (i32.const -1))",
         "      (return)))",

@@ -40,8 +40,8 @@ class Program:
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "helpers", "ids", "lines", "lookups", "module", "new_types", "newline", "old",
-        "options", "pausing", "placeholders", "settled", "tails", "twinned", "twins",
+        "annotated", "codes", "defined", "guards", "helpers", "ids", "lines", "lookups", "module", "new_types",
+        "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "twins",
         "type_ids", "types",
     )  # fmt: skip
 
@@ -64,6 +64,7 @@ class Program:
         self.type_ids = Taken(module.types.names)
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
+        self.guards = not options.optimize or options.rewind == "skip"  # does any code ask whether all is normal
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
         self.twins: list[list[str]] = []  # the second of each, as text
