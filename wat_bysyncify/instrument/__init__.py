@@ -55,6 +55,7 @@ What is done, in the order of the files:
     calls.py       which functions can pause                                 Module -> Pausing
     scope.py       all that the functions have in common                     Module, Pausing -> Program
     tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails
+    twins.py       which functions are written twice, with -O                Program -> numbers
     then for each function that can, led by function.py; first what the rest need not know is said in other words:
     annotations.py branch hints, with their instructions                     tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
@@ -65,8 +66,10 @@ What is done, in the order of the files:
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
     liveness.py    the locals that are live at each pausing call             Body -> sets of locals
+    frames.py      what a frame holds, and in what order                     sets of locals -> Frame
     skip.py        guards around the steps                                   Lifted, Source -> text
     jump.py        or else, blocks to jump out of                            Lifted, Source -> text
+    straight.py    and before that, if it has a twin, no way back at all     Lifted, Source -> text
     and at the end:
     runtime.py     the control functions and those that save and restore     ids -> text
     additions.py   all that is added, in order                               Program -> text

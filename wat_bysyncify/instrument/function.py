@@ -249,7 +249,8 @@ class _Function:
             head.append(f"  (result {' '.join(scope.results)})")
         for name, type_ in scope.locals[given:]:
             head.append(f"  (local {name} {type_})" if name else f"  (local {type_})")
-        program.twins.append([*head, *"".join(self.jumping().out).split(program.newline)[1:], ")"])
+        lines = "".join(self.jumping().out).split(program.newline)[1:]
+        program.twins.append([*head, *(line.removeprefix(self.indent) for line in lines), ")"])
         return id_
 
     def frame(self) -> Frame:

@@ -1,10 +1,11 @@
 """Rewinding by jumping: steps -> text in which a resumed function goes straight to the call that it was in.
 
     (func $main                                (func $main
-                                                 (call $save_i32 (block $unwind (result i32)
+                                                 (block $unwind (result i32)
                                                    (block $call_1 (block $call_0
                                                    (if (global.get $rewinding) (then
-                                                     (br_table $call_0 $call_1 (call $restore_i32))))
+                                                     (br_table $call_0 $call_1 (call $restore_i32))
+                                                   ))
       (call $print (i32.const 1))                  (call $print (i32.const 1))
                                                    )
       (call $sleep)                                (call $sleep)
@@ -13,8 +14,10 @@
                                                    )
       (call $sleep)                                (call $sleep)
                                                    (drop (br_if $unwind (i32.const 1) (global.get $unwinding)))
-                                                   (return)))
-                                               )
+                                                   (return)
+                                                 )
+                                                 (call $save_i32)
+    )                                          )
 
 Before each call a block ends that is opened where the jump is, so that the jump lands there. What normal code gets in
 its way is one test at the head and one behind each call: no guards.

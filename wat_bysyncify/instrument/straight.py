@@ -1,22 +1,28 @@
 """A function that never rewinds: steps -> text with nothing but a check behind each pausing call.
 
-    (func $main                                (func $main
+    (func $main (param $x i32)                 (func $main (param $x i32)
                                                  (if (global.get $rewinding) (then
-                                                   (return (call $main_rewind))))
-                                                 (call $save_i32 (block $unwind (result i32)
-      (call $print (i32.const 1))                  (call $print (i32.const 1))
+                                                   (return (call $main_rewind (local.get 0)))))
+                                                 (block $unwind_2 (result i32) (block $unwind (result i32)
       (call $sleep)                                (call $sleep)
                                                    (drop (br_if $unwind (i32.const 0) (global.get $unwinding)))
+      (call $print (local.get $x))                 (call $print (local.get $x))
+      (call $sleep)                                (call $sleep)
+                                                   (drop (br_if $unwind_2 (i32.const 1) (global.get $unwinding)))
       (call $print (i32.const 3))                  (call $print (i32.const 3))
                                                    (return)
-                                                 ))
+                                                 )
+                                                 (call $save_2_i32 (local.get $x))
+                                                 (return)
+                                                 )
+                                                 (call $save_2_i32 (i32.const 0))
+                                                 (return)
     )                                          )
 
 A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
-returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses.
-
-Where `exact`, each set of live locals has a landing of its own, which saves the others as 0: a local ends where the
-reader's code ends it.
+returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses. And each set
+of live locals has a landing of its own, which saves the others as 0: a local ends where the reader's code ends it. Were
+all saved at one landing, all would be alive to the end of the function.
 """
 
 from __future__ import annotations
@@ -33,18 +39,17 @@ from .steps import Arm, Lifted, Nest, Resume
 
 
 class Straight(Skip):
-    """Writes the steps of one body. `labels` are its labels; `alive` are the live locals of each call, as bits, or None
-    where every landing saves all."""
+    """Writes the steps of one body. `labels` are its labels; `alive` are the live locals of each call, as bits."""
 
     def __init__(
-        self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted, alive: list[int] | None
+        self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted, alive: list[int]
     ) -> None:
         super().__init__(source, names, newline)
         self.lifted, self.alive = lifted, alive
         self.numbered = len(lifted.alive) > 1
         self.first = int(depth(lifted) > 0)
-        sets = dict.fromkeys(alive) if alive else {-1: None}
-        self.landings = {live: unused(names.unwind, labels) if alive else names.unwind for live in sets}
+        sets = list(dict.fromkeys(alive))
+        self.landings = {sets[0]: names.unwind, **{live: unused(names.unwind, labels) for live in sets[1:]}}
 
     def function(
         self, results: tuple[str, ...], saves: Callable[[str, int], list[str]], ending: list[str], indent: str,
@@ -92,7 +97,7 @@ class Straight(Skip):
 
     def check(self, call: int) -> str:
         """What leaves the code behind a call if it has paused."""
-        landing = self.landings[self.alive[call] if self.alive else -1]
+        landing = self.landings[self.alive[call]]
         if self.numbered:
             return f"(drop (br_if {landing} (i32.const {self.first + call}) (global.get {self.names.unwinding})))"
         return f"(br_if {landing} (global.get {self.names.unwinding}))"
