@@ -11,6 +11,7 @@ CONFIGURATIONS: dict[str, dict[str, str]] = {
     "skip": {"rewind": "skip"},
     "jump": {"rewind": "jump"},
     "-O": {"optimize": "speed"},
+    "twins": {"optimize": "speed", "twins": "*"},
     "-Os": {"optimize": "size"},
 }
 

@@ -27,8 +27,8 @@ in: the stack *rewinds*. The last function called, which asked for the pause, th
                                                  (call $save_i32 (local.get $call))
     )                                          )
 
-The state is three globals, one of which is 1: `$normal`, `$unwinding`, `$rewinding`. Control functions change and tell
-it; hosts call them as exports, code inside the module as imports from `bysyncify` (or `asyncify`):
+The state is three globals, one of which is 1: `$normal` (where code asks for it), `$unwinding`, `$rewinding`. Control
+functions change and tell it; hosts call them as exports, code inside the module as imports from `bysyncify` (or `asyncify`):
 
     start_unwind(data)   begins a pause; the caller returns then
     stop_unwind()        the stack is unwound: other code may run
@@ -38,9 +38,10 @@ it; hosts call them as exports, code inside the module as imports from `bysyncif
     set_fuel(n)          of modules with pause points: how many are passed before one pauses
     set_data(data)       and where that one unwinds to
 
-`data` points to two i32: where the next byte of the saved frames goes (they grow upwards), and where their room ends.
-A frame holds the live locals, then the number of the call; an inner function's lies below its caller's. A reference is
-put into a table, and its number there into the frame. With tail calls, the number of the function comes last.
+`data` points to two i32 (i64 in a 64-bit memory): where the next byte of the saved frames goes (they grow upwards), and
+where their room ends. A frame holds the live locals and the number of the call, which comes last (when jumping, first,
+and not at all where there is one call); an inner function's lies below its caller's. A reference is put into a table,
+and its number there into the frame. With tail calls, the number of the function comes last.
 
     data:     position | end
     frames:   $sleep's caller: locals, call | its caller: locals, call | ... <- position              <- end

@@ -177,6 +177,8 @@ class _Function:
         """Whether the function does nothing but a pausing call, with no live locals: it need not know of pauses.
 
         (func $f (param $x i32) (result i32) (call $g (i32.const 1) (local.get $x)))
+
+        It does not restore its parameters, and need not: what it calls does, for else the operands were alive.
         """
         steps = self.lifted.arm.steps
         if len(steps) != 1 or not isinstance(steps[0], Resume) or any(self.alive):

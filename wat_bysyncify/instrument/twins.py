@@ -3,24 +3,28 @@
 What costs a function that rewinds by jumping is not the jump but that its loops have two ways in: each local meets
 itself at each landing, and an engine that has hundreds of landings in one loop keeps all locals in memory. So it is
 with interpreters, one loop around one big switch; and it is these that programs spend their time in. A twin cures that
-and costs the function's size, so only few get one.
+and costs the function's size, so only few get one. A frame that was resumed stays in the twin, with one more native
+frame below it, until it returns.
 
 What a function gains is taken to grow with the landings in its loops and with the locals that meet there.
 """
 
 from __future__ import annotations
 
-from ..sexpr.nodes import List, tokens
+from ..sexpr.nodes import Token, tokens
 from . import code as act
 from .calls import numbers_of
+from .code import regular
 from .control import Control
 from .module import Func
 from .scope import Program
 
-# Below this, twins gained nothing that could be measured (docs/performance.md).
+# Below this, twins of a large program gain less than their size is worth (docs/performance.md).
 _LEAST = 3000
+# In a program of fewer tokens, size is no matter: every function with a landing in a loop has a twin.
+_SMALL = 2000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
-_SHARE = 0.12
+_SHARE = 0.10
 _LARGEST = 0.15
 
 
@@ -36,16 +40,16 @@ def twinned(program: Program, control: Control) -> set[int]:
     for func in map(program.module.func, range(program.defined)):
         if not isinstance(func.node, list) or func.imported:
             continue
-        length = len(func.node)
+        body = tokens(func.node[func.header : -1])
         if func.number in program.pausing.instrumented:
-            gain, length = _weigh(func, func.node, program)
-            if gain:
-                weighed.append((-gain, func.number, length))
-        whole += length
+            weighed.append((-_gain(func, body, program), func.number, len(body)))
+        whole += len(body)
+    if whole < _SMALL:
+        return {number for gain, number, _ in weighed if gain}
     found = set()
     room = whole * _SHARE
-    for _, number, length in sorted(weighed):
-        if room <= 0:
+    for gain, number, length in sorted(weighed):
+        if room <= 0 or -gain < _LEAST:
             break
         if length <= whole * _LARGEST:
             found.add(number)
@@ -53,10 +57,11 @@ def twinned(program: Program, control: Control) -> set[int]:
     return found
 
 
-def _weigh(func: Func, node: List, program: Program) -> tuple[int, int]:
-    """What a function would gain, 0 for too little to count, and how many tokens it has."""
+def _gain(func: Func, body: list[Token], program: Program) -> int:
+    """What a function would gain."""
     codes = program.codes
-    body = tokens(node[func.header : -1])
+    if any(codes[token].act == act.SEVERAL for token in body):
+        body = regular(body, codes)
     indirect = program.pausing.indirect(func)
     opened: list[bool] = []  # of each list and flat block around: is it a loop
     loops = landings = 0
@@ -78,5 +83,4 @@ def _weigh(func: Func, node: List, program: Program) -> tuple[int, int]:
             landings += indirect(type_ or ((), ()))
         elif code.op == "local" and not loops:
             locals_ += len(code.words)
-    gain = landings * locals_
-    return gain if gain >= _LEAST else 0, len(body)
+    return landings * locals_
