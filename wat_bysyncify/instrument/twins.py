@@ -24,8 +24,8 @@ _LEAST = 3000
 # In a program of fewer tokens, size is no matter: every function with a landing in a loop has a twin.
 _SMALL = 2000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
-_SHARE = 0.10
-_LARGEST = 0.15
+_SHARE = 0.09
+_LARGEST = 0.12
 
 
 def twinned(program: Program, control: Control) -> set[int]:
