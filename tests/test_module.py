@@ -204,8 +204,8 @@ ERRORS = [
     ),
     (
         '(module (import "a" "b" (func $s))\n  (func (param $x stringref) (call $s) (drop (local.get $x))))',
-        "2:30",
-        "a value of type stringref cannot be kept",
+        "2:3",
+        "unknown type stringref",
     ),
     (
         '(module (import "a" "b" (func $s))\n  (func $f (param stringref) (call $s))\n'
