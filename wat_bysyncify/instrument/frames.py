@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 from .layout import WIDTH
 from .names import SAVED_SIZES
-from .reftypes import heap_type, is_nullable, nullable, top
+from .placeholder import zero
+from .reftypes import is_nullable, nullable, top
 from .scope import Program
 
 _MIXED = 8  # values of any types at most in a group, more are seldom wanted
@@ -79,16 +80,25 @@ class Frame:
         return list(by_type.items())
 
     def restores(self) -> list[str]:
-        """The lines that take all locals back. The last leaves the number of the call on the operand stack."""
+        """The lines that take all locals back. The last leaves the number of the call on the operand stack, unless
+        `number` is the text that gives it."""
         lines: list[str] = []
         for group in reversed(self.groups):
             call = f"(call {self.program.helper('restore', *group.types)})"
-            if group.locals and len(group.types) == 1:
+            if not group.locals:
+                continue  # the number alone
+            if len(group.types) == 1:
                 local = group.locals[0]
                 lines.append(f"(local.set {local.name} {self._back(call, group.types[0], local.type)})")
                 continue
             lines += [call, *_filled([f"(local.set {local.name})" for local in reversed(group.locals)])]
         return lines
+
+    @property
+    def number(self) -> str:
+        """The text that takes back the number of the call behind `restores`; "" where that is on the operand stack."""
+        alone = self.index and not self.groups[0].locals
+        return f"(call {self.program.helper('restore', 'i32')})" if alone else ""
 
     def _back(self, call: str, kept: str, type_: str) -> str:
         """The text of a value as the type that its local has, not as that in which it was kept."""
@@ -98,9 +108,9 @@ class Frame:
             return call if is_nullable(type_) else f"(ref.as_non_null {call})"
         return f"(ref.cast {type_} {call})"
 
-    def saves(self, number: str, alive: int = -1) -> list[str]:
-        """The lines that save it. `number` is the text of the number of the call, "" where that is on the operand
-        stack; `alive` are the locals that must be saved, as bits, -1 for all."""
+    def saves(self, alive: int = -1) -> list[str]:
+        """The lines that save it. The number of the call is on the operand stack; `alive` are the locals that must be
+        saved, as bits, -1 for all."""
         lines: list[str] = []
         room = 0
         for group in self.groups:
@@ -111,9 +121,9 @@ class Frame:
                 continue
             lines += self._leave(room)
             room = 0
-            words = [number] if number and numbered else []
+            words = []
             for local, live in zip(group.locals, lives, strict=True):
-                words.append(f"(local.get {local.name})" if live else _nothing(local.type))
+                words.append(f"(local.get {local.name})" if live else zero(local.type))
             call = f"(call {self.program.helper('save', *group.types)}"
             found = _filled(words)
             if len(found) < 2 and len(call) + len("".join(found)) + 8 < WIDTH:
@@ -127,13 +137,6 @@ class Frame:
         """The line that leaves room for so many bytes."""
         address = self.program.ids.address
         return [f"(call {self.program.helper('leave')} ({address}.const {room}))"] if room else []
-
-
-def _nothing(type_: str) -> str:
-    """A value for a local that is not alive."""
-    if type_ in _ALIKE:
-        return f"({type_}.const {'i64x2 0 0' if type_ == 'v128' else '0'})"
-    return f"(ref.null {heap_type(type_)})"
 
 
 def _filled(words: list[str]) -> list[str]:

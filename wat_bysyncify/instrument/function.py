@@ -207,7 +207,7 @@ class _Function:
         skip.body(self.lifted, self.scope.results, inside + "  ")
         self.last_comments(skip, inside)
         skip.line(inside, "))")
-        for line in [*frame.saves(""), *self.ending()]:
+        for line in [*frame.saves(), *self.ending()]:
             skip.line(inside, line)
         return skip
 
@@ -219,10 +219,10 @@ class _Function:
         frame = self.frame()
         self.locals(jump, calls)
         jump.line(inside, f"(block {names.unwind}{' (result i32)' if frame.index else ''}")
-        jump.body([*self.whose(), *frame.restores()], self.scope.results, inside + "  ")
+        jump.body([*self.whose(), *frame.restores()], frame.number, self.scope.results, inside + "  ")
         self.last_comments(jump, inside)
         jump.line(inside, ")")
-        for line in [*frame.saves(""), *self.ending()]:
+        for line in [*frame.saves(), *self.ending()]:
             jump.line(inside, line)
         return jump
 

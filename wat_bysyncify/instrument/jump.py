@@ -88,9 +88,9 @@ class Jump(Layout):
         self.count = len(source.body.calls)
         self.base = int(bool(calls))
 
-    def body(self, restores: list[str], results: tuple[str, ...], indent: str) -> None:
+    def body(self, restores: list[str], number: str, results: tuple[str, ...], indent: str) -> None:
         """All of a function's code. `restores` are the lines that take back its frame; where there are several calls,
-        they leave the number of the call on the operand stack."""
+        `number` is the text that then takes back the number of the call, "" where that is on the operand stack."""
         label = self.source.labels[0]
         whole = label in self.source.used  # a branch to the end of the function, by number
         if whole:
@@ -99,7 +99,7 @@ class Jump(Layout):
         stretch = _Stretch(len(self.out), indent, self.base, 0, "", self.count == 1)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
-        self.finish(stretch, self.entry(stretch, restores))
+        self.finish(stretch, self.entry(stretch, restores, number))
         if whole:
             if results:
                 self.line(indent, "(unreachable)")
@@ -108,11 +108,8 @@ class Jump(Layout):
         else:
             self.line(indent, "(unreachable)" if results else "(return)")
 
-    def entry(self, stretch: _Stretch, restores: list[str]) -> list[str]:
+    def entry(self, stretch: _Stretch, restores: list[str], number: str) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
-        number = ""
-        if self.count > 1 and restores[-1].startswith("(call "):
-            *restores, number = restores
         if stretch.enters:
             set_ = f"(local.set {self.calls[0]}"
             number = "(i32.const 1)" if self.count == 1 else number
@@ -135,7 +132,7 @@ class Jump(Layout):
         elif len(stretch.targets) == 1:
             lines = [reset, *self.dispatch(stretch, "")]
         else:
-            index = f"(i32.sub {call} (i32.const {stretch.first}))" if stretch.first else call
+            index = f"(i32.sub {call} (i32.const {stretch.first}))"
             lines = [index, reset, *_table([label for label, _ in stretch.targets], "")]
         return [f"(if {call} (then", *(f"  {line}" for line in lines), "))"]
 

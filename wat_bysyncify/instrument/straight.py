@@ -52,10 +52,10 @@ class Straight(Skip):
         self.landings = {sets[0]: names.unwind, **{live: unused(names.unwind, labels) for live in sets[1:]}}
 
     def function(
-        self, results: tuple[str, ...], saves: Callable[[str, int], list[str]], ending: list[str], indent: str,
+        self, results: tuple[str, ...], saves: Callable[[int], list[str]], ending: list[str], indent: str,
         comments: Callable[[Layout, str], Any],
     ) -> None:  # fmt: skip
-        """All of a function's code. `saves` gives the lines that save its frame, for a number and the live locals as
+        """All of a function's code. `saves` gives the lines that save its frame, for the live locals as
         bits; `ending` are those that return behind that; `comments` writes the comments behind the last instruction."""
         typed = " (result i32)" if self.numbered else ""
         inner = indent + "  "
@@ -76,7 +76,7 @@ class Straight(Skip):
         comments(self, inner)
         for live in self.landings:
             self.line(indent, ")")
-            for line in [*saves("", live), *ending]:
+            for line in [*saves(live), *ending]:
                 self.line(indent, line)
             if len(self.landings) > 1:
                 self.line(indent, "(return)")
