@@ -1,4 +1,4 @@
-"""The examples that stand side by side, before and after, in docstrings and the README: what comes out is what they say."""
+"""The examples that stand side by side, before and after, in docstrings and the README: that is what comes out."""
 
 from __future__ import annotations
 
