@@ -3,9 +3,8 @@
     python bench/hot.py [OPTIONS]
 
 Each function of micro/hot.wat but the one that sleeps must stay the same, byte for byte: in the text, and its code in
-the binary that wat2wasm makes. Exits with 1 where one does not. Then the times, in the form of speed.py; peer is
-`wasm-opt -O3 --asyncify` with the same list, on what `wasm-opt -O3` makes of the program, and before that alone.
-Source is the program as wat2wasm makes it, which is what ours is made from.
+the binary that wat2wasm makes. Exits with 1 where one does not. Then the times, in the form of speed.py; before is what
+`wasm-opt -O3` makes of the program without inlining, and peer `wasm-opt -O3 --asyncify` of that with the same list.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import programs
 from configurations import CONFIGURATIONS, ours
 from runner import Wrong, command, measure
 from stubs import stubs
+from switch import NO_INLINING
 from table import HEADING, Rows, table
 from variants import BEFORE, PEER
 from workloads import ENGINES, MICRO
@@ -35,15 +35,16 @@ CODE_SECTION = 10
 @click.option("--batches", default=8, show_default=True, help="What the program is run with.")
 @click.option("--rounds", default=5, show_default=True, help="How often each is run and timed; 0 for no times.")
 def main(batches: int, rounds: int) -> None:
-    text = HOT.read_text(encoding="utf-8")
-    source = programs.kept(HOT)
-    texts, codes = functions(text), list(bodies(source.read_bytes()))
-    hot = len(texts) - 1
+    before = programs.optimized(programs.kept(HOT), flags=NO_INLINING)
+    text = programs.printed(before, "folded").read_text(encoding="utf-8")
     changed = False
     with tempfile.TemporaryDirectory() as directory:
-        before = programs.optimized(source)
-        flags = ("-O3", f"--pass-arg=asyncify-imports@{PAUSES}")
-        modules = {BEFORE: before, "source": source, PEER: programs.peer(before, flags=flags)}
+        source = Path(directory) / "source.wasm"  # before, by wabt's hand as ours are
+        programs.assemble(text, source)
+        texts, codes = functions(text), list(bodies(source.read_bytes()))
+        hot = len(texts) - 1
+        flags = ("-O3", *NO_INLINING, f"--pass-arg=asyncify-imports@{PAUSES}")
+        modules = {BEFORE: source, PEER: programs.peer(before, flags=flags)}
         for name in CONFIGURATIONS:
             after = ours(text, name, {"imports": PAUSES})
             path = modules[name] = Path(directory) / f"{name}.wasm"
