@@ -3,10 +3,10 @@
     python bench/resumed.py [PROGRAM]... [OPTIONS]
 
 Interpreters, one loop around one big switch: what the loop runs in is on the stack when the program is paused, early,
-and stays there to the end (lua), or until a statement ends (sqlite). Their own imports are not called there; so the
-programs get a call of an import that they have and do not use, at one call of malloc, and all are made from that. The
-host pauses at this call, resumes at once, and what is timed is the rest: from the call to the end of the program.
-Before and never: the same rest of the program before, and of each variant where it is not paused.
+and stays there to the end (lua), or until a statement ends (sqlite). Lua calls its own imports from there only when it
+is about to end; so both programs get a call of an import that they have and do not use, at one call of malloc, and all
+variants are made from that. The host pauses at this call, resumes at once, and what is timed is the rest: from the call
+to the end of the program. Before and never: the same rest of the program before, and of a variant that is not paused.
 """
 
 from __future__ import annotations

@@ -74,7 +74,9 @@ class Hook:
         except wasmtime.ExitTrap as done:
             if done.code:
                 raise
-        return time.perf_counter() - self.start, str(size)
+        seconds = time.perf_counter() - self.start
+        assert self.start, f"{self.name} was not called"
+        return seconds, str(size)
 
 
 def run(
