@@ -2,8 +2,8 @@
 
     python bench/charts.py DIRECTORY [TARGET]
 
-Reads size.json, speed.json, quickjs.json and switch.json of DIRECTORY, those that are there; TARGET is DIRECTORY
-if it is not said.
+Reads size.json, speed.json, quickjs.json, switch.json and resumed.json of DIRECTORY, those that are there;
+TARGET is DIRECTORY if it is not said.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ from typing import Any
 import click
 from svg import bars, lines
 
-# Cases of size.json that one figure shows. Without -O wasm-opt is on another scale.
-TOGETHER = ("worst", "list", "indirect")
-
 
 @click.command(help=__doc__)
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -26,7 +23,7 @@ TOGETHER = ("worst", "list", "indirect")
 def main(directory: Path, target: Path | None) -> None:
     target = target or directory
     target.mkdir(parents=True, exist_ok=True)
-    for name, draw in {"size": size, "speed": speed, "quickjs": quickjs, "switch": switch}.items():
+    for name, draw in {"size": size, "speed": speed, "quickjs": quickjs, "switch": switch, "resumed": resumed}.items():
         source = directory / f"{name}.json"
         if source.exists():
             for chart, text in draw(json.loads(source.read_text())).items():
@@ -35,18 +32,17 @@ def main(directory: Path, target: Path | None) -> None:
 
 
 def size(found: dict[str, dict[str, dict[str, int]]]) -> dict[str, str]:
-    """Size over size before: the article's three cases together, and where wasm-opt does not optimise."""
+    """Size over size before; a figure for each case."""
     charts = {}
-    for name, cases in {"size": TOGETHER, "size-plain": ("plain",)}.items():
+    for case, programs in found.items():
         rows: dict[str, dict[str, float]] = {}
-        for case in cases:
-            for program, sizes in found.get(case, {}).items():
-                for variant, bytes_ in sizes.items():
-                    if not variant.startswith("before") and not variant.endswith("+O3"):
-                        base = sizes["before" if variant == "peer" else "before-wabt"]
-                        rows.setdefault(program, {})[f"{_named(variant)}, {case}"] = bytes_ / base
+        for program, sizes in programs.items():
+            for variant, bytes_ in sizes.items():
+                if not variant.startswith("before") and not variant.endswith("+O3"):
+                    base = sizes["before" if variant == "peer" else "before-wabt"]
+                    rows.setdefault(program, {})[_named(variant)] = bytes_ / base
         if rows:
-            charts[name] = bars("Size, of the program before", rows)
+            charts[f"size-{case}"] = bars(f"Size, of the program before ({case})", rows)
     return charts
 
 
@@ -67,15 +63,22 @@ def quickjs(found: dict[str, Any]) -> dict[str, str]:
 
 
 def switch(found: dict[str, dict[str, tuple[float, float]]]) -> dict[str, str]:
-    """Nanoseconds of a turn and of a pause by depth."""
-    rows: dict[str, dict[str, float]] = {}
+    """Nanoseconds of a turn and of a pause by depth; a figure for each kind."""
+    kinds: dict[str, dict[str, dict[str, float]]] = {}
     for what, variants in found.items():
         kind, comma, depth = what.partition(", depth ")
         if comma:
             for name, (nanoseconds, _) in variants.items():
-                rows.setdefault(f"{kind}, {_named(name)}", {})[depth] = nanoseconds
-    title = "Unwinding and rewinding, in nanoseconds"
-    return {"switch": lines(title, rows, "frames on the stack")} if rows else {}
+                kinds.setdefault(kind, {}).setdefault(_named(name), {})[depth] = nanoseconds
+    return {
+        f"switch-{kind.replace(': ', '-')}": lines(f"Nanoseconds to unwind and rewind ({kind})", rows, "frames")
+        for kind, rows in kinds.items()
+    }
+
+
+def resumed(found: dict[str, Any]) -> dict[str, str]:
+    """Time from a call to the end, never paused and paused at it, over that before."""
+    return {"resumed": bars("The rest of a run, of that of the program before", _times(found, "before, never"))}
 
 
 def _times(rows: dict[str, Any], base: str) -> dict[str, dict[str, float]]:
@@ -87,7 +90,7 @@ def _times(rows: dict[str, Any], base: str) -> dict[str, dict[str, float]]:
 
 
 def _named(variant: str) -> str:
-    return "wasm-opt" if variant == "peer" else variant
+    return variant.replace("peer", "wasm-opt")
 
 
 if __name__ == "__main__":

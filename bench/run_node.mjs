@@ -17,10 +17,10 @@ const start = process.hrtime.bigint();
 const module = new WebAssembly.Module(bytes);
 console.log(seconds(start));
 
-const driven = ["box2d", "quickjs", "pause"]; // by JavaScript that instantiates the module itself
+const driven = ["box2d", "quickjs", "pause", "resumed"]; // by JavaScript that instantiates the module itself
 const run = driven.includes(kind) ? (await import(`./${kind}.mjs`)).run : { start: startCommand, call: callExport }[kind];
 for await (const _ of createInterface({ input: process.stdin })) {
-  const [time, result] = await run(module, args, seconds);
+  const [time, result] = await run(module, args, seconds, stubs);
   console.log(time, result);
 }
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 # Pairs of light and dark, for the peer and us.
-COLOURS = ("#9ecae1", "#2171b5", "#fdae6b", "#d94801", "#a1d99b", "#238b45")
+COLOURS = ("#9ecae1", "#2171b5", "#fdae6b", "#d94801", "#a1d99b", "#238b45", "#bcbddc", "#6a51a3")
 WIDTH, HEIGHT = 960, 400
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 76, 48
-LEGEND = 3  # names beside each other
+LEGEND = 4  # names beside each other
 
 Rows = Mapping[str, Mapping[str, float]]  # group or line: bar or x: value
 

@@ -1,5 +1,4 @@
 // As much of WASI (preview 1) as the programs here ask for: their arguments, the time, and output that goes nowhere.
-// Node's own ends in a segmentation fault when a process runs several instances one after the other.
 
 export class Exit extends Error {
   constructor(code) {
