@@ -14,8 +14,12 @@ pause, and stay as they are to the byte.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -164,9 +168,21 @@ def test_text(path: Path, form: str) -> None:
         assert {*HINTED.findall(output)} <= {"if", "br_if"}
         compiled = compile_module(to_wasm(output.encode()))
         assert isinstance(compiled.compiled, wasmtime.Module)
+        if wabt_reads(module):
+            assert wabt_reads(output)
         for match in PLAIN.finditer(module):
             function = module[match.start() : end_of_list(module, match.start())]
             assert function in output
+
+
+@cache
+def wabt_reads(text: str) -> bool:
+    """Whether wabt, which knows less of WebAssembly and is stricter about parentheses, assembles a text."""
+    tool = shutil.which("wat2wasm")
+    if tool is None:
+        return False
+    command = [tool, "--enable-all", "-", "-o", os.devnull]
+    return subprocess.run(command, input=text, capture_output=True, encoding="utf-8").returncode == 0
 
 
 def end_of_list(text: str, start: int) -> int:

@@ -292,6 +292,7 @@ class _Lift:
         self.guard_locals(writes)
         operands = self.pop(needs)
         folded = not code.flat and all(value.folded for value in operands)
+        folded = folded and not (code.act == act.IF and len(operands) > 1)  # wabt has room for a condition only
         parts: list[Any] = []
         if isinstance(item, Op):
             head_end = self.operands_at(start)
