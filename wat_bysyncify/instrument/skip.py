@@ -117,7 +117,7 @@ class Skip(Layout):
             self.open_guard(indent, "(if", self.one_of(block.calls[0], block.calls[-1]))
             indent += "  " if len(indent) < WIDTH else ""
         at = indent
-        wrapped = block.folded and len(nest.sets) == 1
+        wrapped = block.folded and len(nest.sets) == 1 and not (nest.condition and self.condition_first(nest))
         if wrapped:
             self.line(indent, f"({nest.sets[0]}")
             at += "  " if len(at) < WIDTH else ""
