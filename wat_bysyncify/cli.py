@@ -118,7 +118,7 @@ def _as_options(message: str) -> str:
     """What is wrong with keyword arguments, as about options: `own_memory must ..` -> `--own-memory must ..`."""
     return (
         re.sub(
-            r"\b(own_memory|pause_at|pause_import|ignore_imports|ignore_indirect|imports(?= and)|memory(?= and))",
+            r"\b(own_memory|pause_at|pause_import|ignore_imports|ignore_indirect|imports(?= and)|memory(?= and)|twins)",
             lambda name: f"--{name[0].replace('_', '-')}",
             message,
         )
