@@ -67,3 +67,16 @@ def test_deep_nests_that_are_guarded(rewind: str) -> None:
         return len(rewrite(f"{HEAD} (drop {code})))", rewind=rewind))
 
     assert length(800) < 2.1 * length(400)
+
+
+def test_many_sets_of_live_locals() -> None:
+    """Twice as many calls, each with other live locals, give twice the output, with a twin too."""
+
+    def length(count: int) -> int:
+        names = [f"$v{number}" for number in range(count)]
+        locals_ = "".join(f"(local {name} i32)" for name in names)
+        sets = "".join(f"(local.set {name} (call $sleep))" for name in names)
+        gets = "".join(f"(drop (i32.add (call $sleep) (local.get {name})))" for name in names)
+        return len(rewrite(f"{HEAD} {locals_} {sets} {gets}))", optimize="speed", twins="*"))
+
+    assert length(800) < 2.5 * length(400)

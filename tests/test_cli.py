@@ -198,6 +198,13 @@ def test_bad_usage(arguments: list[str]) -> None:
     assert "(module" not in result.output
 
 
+def test_bad_combination() -> None:
+    """The options are named as they are written."""
+    result = run("-O", "--rewind", "skip", "--twins", "f", text=MODULE)
+    assert result.exit_code == 2
+    assert result.output.endswith("Error: --twins is for rewinding by jumping.\n")
+
+
 def test_completion() -> None:
     """The shell's completion script, and what it asks for."""
     source = script(_WAT_BYSYNCIFY_COMPLETE="bash_source")

@@ -44,6 +44,7 @@ HOSTS: dict[str, dict[str, Any]] = {
     "three times each": {"every": 1, "times": 3},
 }
 PLAIN = re.compile(r"\(func \$plain")
+FLAT_INSIDE = re.compile(r'\(local\.set [^\s()"]+\s+[a-z]')  # only lists stand inside a list
 HINTED = re.compile(r'\(@metadata\.code\.branch_hint "[^"]*"\)\s*\(?([\w.]+)')
 
 
@@ -165,6 +166,7 @@ def test_text(path: Path, form: str) -> None:
         output = rewrite(module, **options(text, form))
         assert rewrite(module, **options(text, form)) == output
         assert "".join(tokens(parse(output))) == output
+        assert not FLAT_INSIDE.search(output)
         assert {*HINTED.findall(output)} <= {"if", "br_if"}
         compiled = compile_module(to_wasm(output.encode()))
         assert isinstance(compiled.compiled, wasmtime.Module)

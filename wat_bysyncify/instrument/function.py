@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, plain_id, tokens
@@ -28,6 +30,9 @@ from .steps import Resume
 from .straight import Straight
 from .tablecalls import settled_calls
 from .tailcalls import with_stand_ins
+
+# So many live locals, at all landings of a function that never rewinds, for each of its tokens at most.
+_LANDED = 8
 
 
 @dataclass(slots=True)
@@ -229,7 +234,7 @@ class _Function:
     def straight(self, twin: str) -> Layout:
         """The function's code without a way back (straight.py), which its twin has."""
         names, inside = self.names, self.inside
-        alive = self.alive
+        alive = self.alive if self.has_room_for_sets() else [reduce(or_, self.alive)] * len(self.alive)
         straight = Straight(self.source, names, self.program.newline, self.body.labels, self.lifted, alive)
         frame = self.frame()
         self.locals(straight, [])
@@ -238,6 +243,10 @@ class _Function:
         straight.line(inside, f"  (return (call {twin}{arguments}))))")
         straight.function(self.scope.results, frame.saves, self.ending(), inside, self.last_comments)
         return straight
+
+    def has_room_for_sets(self) -> bool:
+        """Whether each set of live locals is to have a landing: together they must not outgrow the code."""
+        return sum(live.bit_count() for live in set(self.alive)) <= _LANDED * len(self.body.tokens)
 
     def twin(self) -> str:
         """Writes the function that goes on where this one was paused, among those that are added; its id."""

@@ -22,7 +22,8 @@
 A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
 returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses. And each set
 of live locals has a landing of its own, which saves the others as 0: a local ends where the reader's code ends it. Were
-all saved at one landing, all would be alive to the end of the function.
+all saved at one landing, all would be alive to the end of the function; so it is where the sets are too many to be
+written (function.py).
 """
 
 from __future__ import annotations
