@@ -33,6 +33,9 @@ from .tailcalls import with_stand_ins
 
 # So many live locals, at all landings of a function that never rewinds, for each of its tokens at most.
 _LANDED = 8
+# So many locals at landings, where a resumed function jumps to its call: engines need time for each, and far more than
+# twice as much for twice as many. SQLite's largest function has 39,000.
+_MEETINGS = 100_000
 
 
 @dataclass(slots=True)
@@ -154,7 +157,11 @@ class _Function:
         """The new text of the function."""
         program, body, scope = self.program, self.body, self.scope
         before = program.codes[self.header[-1]]
-        jumps = program.options.rewind == "jump" and not body.shadowed  # blocks that move must not take another's label
+        jumps = (
+            program.options.rewind == "jump"
+            and not body.shadowed  # blocks that move must not take another's label
+            and len(body.calls) * len(scope.locals) <= _MEETINGS
+        )
         source = Source(body, before.trivia, self.indent, jumps)
         self.lifted = lift(body, source, scope)
         self.alive = [live | waiting for live, waiting in zip(live_locals(body), self.lifted.alive, strict=True)]
