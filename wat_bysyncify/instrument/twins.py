@@ -19,8 +19,8 @@ from .control import Control
 from .module import Func
 from .scope import Program
 
-# Measured to give the loops of Lua, SQLite and QuickJS their twins, and growth below 0.45 of wasm-opt's over all programs
-# (docs/performance.md). Functions that gain less than this get none.
+# Measured to give the loops of Lua, SQLite and QuickJS their twins, and growth below 0.45 of wasm-opt's over all
+# programs (docs/performance.md). Functions that gain less than this get none.
 _LEAST = 3000
 # In a program of fewer tokens, size is no matter: every function with a landing in a loop has a twin.
 _SMALL = 2000
