@@ -4,7 +4,8 @@
                                                  (block $unwind (result i32)
                                                    (block $call_1 (block $call_0
                                                    (if (global.get $rewinding) (then
-                                                     (br_table $call_0 $call_1 (call $restore_i32))
+                                                     (br_if $call_1 (call $restore_i32))
+                                                     (br $call_0)
                                                    ))
       (call $print (i32.const 1))                  (call $print (i32.const 1))
                                                    )
@@ -31,11 +32,12 @@ says where to go, 0 if nowhere. Each depth of such blocks has a local of its own
     (local.set $call_2 (i32.const 0))          ;; code that comes here by itself
     )                                          ;; a jump comes here, with $call_2 set
     (loop $again
-      (block $call_7 (block $call_6
+      (block $call_8 (block $call_7 (block $call_6
       (if (local.get $call_2) (then
-        (local.get $call_2)
+        (i32.sub (local.get $call_2) (i32.const 7))
         (local.set $call_2 (i32.const 0))      ;; when the loop is repeated, there is nowhere to go
-        (br_table $call_6 $call_7)))
+        (br_table $call_6 $call_7 $call_8)
+      ))
 """
 
 from __future__ import annotations
@@ -322,7 +324,10 @@ class Jump(Layout):
 
 
 def _table(targets: list[str], index: str) -> list[str]:
-    """A br_table on lines of the width that is read well."""
+    """A branch to the target of a number, on lines of the width that is read well; a table if there are more than two:
+    engines jump through a table, which takes longer than to compare."""
+    if len(targets) == 2:
+        return [f"(br_if {targets[1]} {index})" if index else f"(br_if {targets[1]})", f"(br {targets[0]})"]
     lines = ["(br_table"]
     for word in [*targets[:-1], *([targets[-1], f"{index})"] if index else [f"{targets[-1]})"])]:
         if len(lines[-1]) + len(word) < WIDTH - 10:
