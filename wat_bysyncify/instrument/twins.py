@@ -3,8 +3,8 @@
 What costs a function that rewinds by jumping is not the jump but that its loops have two ways in: each local meets
 itself at each landing, and an engine that has hundreds of landings in one loop keeps all locals in memory. So it is
 with interpreters, one loop around one big switch; and it is these that programs spend their time in. A twin cures that
-and costs the function's size, so only few get one. A frame that was resumed stays in the twin, with one more native
-frame below it, until it returns.
+and costs the function's size, and one call more for each of its frames that is resumed, so only few get one. A frame
+that was resumed stays in the twin until it returns.
 
 What a function gains is taken to grow with the landings in its loops and with the locals that meet there.
 """
@@ -22,8 +22,6 @@ from .scope import Program
 # Measured to give the loops of Lua, SQLite and QuickJS their twins, and growth below 0.45 of wasm-opt's over all
 # programs (docs/performance.md). Functions that gain less than this get none.
 _LEAST = 3000
-# In a program of fewer tokens, size is no matter: every function with a landing in a loop has a twin.
-_SMALL = 2000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
 _SHARE = 0.09
 _LARGEST = 0.12
@@ -45,8 +43,6 @@ def twinned(program: Program, control: Control) -> set[int]:
         if func.number in program.pausing.instrumented:
             weighed.append((-_gain(func, body, program), func.number, len(body)))
         whole += len(body)
-    if whole < _SMALL:
-        return {number for gain, number, _ in weighed if gain}
     found = set()
     room = whole * _SHARE
     for gain, number, length in sorted(weighed):
