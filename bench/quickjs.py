@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 import programs
-from configurations import CONFIGURATIONS, USUAL
+from options import CONFIGURATION
 from runner import Wrong, command, measure
 from table import HEADING, Rows, line, table
 from variants import rewritten
@@ -29,15 +29,7 @@ SCRIPTS = sorted((Path(__file__).parent / "javascript").glob("*.js"))
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--configuration",
-    "configurations",
-    multiple=True,
-    default=USUAL,
-    show_default=True,
-    type=click.Choice(list(CONFIGURATIONS)),
-    help="Ours, in this way; repeatable.",
-)
+@CONFIGURATION
 @click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
 @click.option("--fresh", is_flag=True, help="New processes in each round.")
 @click.option("--tiers", is_flag=True, help="V8 as it is, with its baseline compiler first.")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import click
 import programs
-from configurations import CONFIGURATIONS, USUAL
+from options import CONFIGURATION
 from runner import Times, Wrong, command, measure
 from stubs import stubs
 from table import ratio
@@ -45,15 +45,7 @@ HOOKS = {
 @click.command(help=__doc__)
 @click.argument("names", metavar="[PROGRAM]...", nargs=-1, type=click.Choice(sorted(HOOKS)))
 @click.option("--engine", "engines", multiple=True, default=ENGINES, type=click.Choice(ENGINES), help="Only this one.")
-@click.option(
-    "--configuration",
-    "configurations",
-    multiple=True,
-    default=USUAL,
-    show_default=True,
-    type=click.Choice(list(CONFIGURATIONS)),
-    help="Ours, in this way; repeatable.",
-)
+@CONFIGURATION
 @click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all times here.")
 def main(

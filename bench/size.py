@@ -19,7 +19,7 @@ from pathlib import Path
 
 import click
 import programs
-from configurations import CONFIGURATIONS, USUAL
+from options import CONFIGURATION, WASM_OPT
 from table import geomean
 from variants import assemble, rewritten
 from workloads import SHARED
@@ -65,23 +65,8 @@ Sizes = dict[str, int]  # before, before-wabt, peer, and ours
 @click.command(help=__doc__)
 @click.argument("names", metavar="[PROGRAM]...", nargs=-1, type=click.Choice(list(LISTS)))
 @click.option("--case", "cases", multiple=True, default=CASES, type=click.Choice(list(CASES)), help="Only this one.")
-@click.option(
-    "--configuration",
-    "configurations",
-    multiple=True,
-    default=USUAL,
-    show_default=True,
-    type=click.Choice(list(CONFIGURATIONS)),
-    help="Ours, in this way; repeatable.",
-)
-@click.option(
-    "--wasm-opt",
-    "optimizer",
-    type=click.Choice(["installed", "npm"]),
-    default="installed",
-    show_default=True,
-    help="Whose wasm-opt.",
-)
+@CONFIGURATION
+@WASM_OPT
 @click.option("--after", is_flag=True, help="Also run wasm-opt -O3 over ours, which takes minutes.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all sizes here.")
 def main(

@@ -19,6 +19,7 @@ from pathlib import Path
 import click
 import programs
 from configurations import CONFIGURATIONS, USUAL
+from options import WASM_OPT
 from runner import Times, Wrong, command, measure
 from stubs import stubs
 from table import HEADING, line, table
@@ -47,14 +48,7 @@ Found = dict[str, dict[str, dict[str, Times]]]  # engine: program: variant
     metavar="[PROGRAM:]NAME=FILE",
     help="A module (.wasm, .wat) to run beside the others; repeatable.",
 )
-@click.option(
-    "--wasm-opt",
-    "optimizer",
-    type=click.Choice(["installed", "npm"]),
-    default="installed",
-    show_default=True,
-    help="Whose wasm-opt.",
-)
+@WASM_OPT
 @click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
 @click.option("--tiers", is_flag=True, help="V8 as it is, with its baseline compiler first; give it a longer --warm.")
 @click.option("--warm", default=1, show_default=True, type=click.IntRange(1), help="How often each runs before.")

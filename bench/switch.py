@@ -19,7 +19,7 @@ from pathlib import Path
 
 import click
 import programs
-from configurations import CONFIGURATIONS, USUAL
+from options import CONFIGURATION
 from runner import Times, Wrong, command, measure
 from stubs import stubs
 from variants import PEER, rewritten
@@ -34,15 +34,7 @@ NO_INLINING = tuple(f"--{which}-inline-max-function-size=0" for which in ("alway
 
 @click.command(help=__doc__)
 @click.option("--engine", "engines", multiple=True, default=ENGINES, type=click.Choice(ENGINES), help="Only this one.")
-@click.option(
-    "--configuration",
-    "configurations",
-    multiple=True,
-    default=USUAL,
-    show_default=True,
-    type=click.Choice(list(CONFIGURATIONS)),
-    help="Ours, in this way; repeatable.",
-)
+@CONFIGURATION
 @click.option("--depth", "depths", multiple=True, default=DEPTHS, show_default=True, help="Frames; repeatable.")
 @click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the table here.")
