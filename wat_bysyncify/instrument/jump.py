@@ -131,8 +131,6 @@ class Jump(Layout):
         if stretch.enters:
             inner = self.calls[stretch.depth]
             lines = [f"(local.set {inner} {call})", reset, *self.dispatch(stretch, f"(local.get {inner})")]
-        elif len(stretch.targets) == 1:
-            lines = [reset, *self.dispatch(stretch, "")]
         else:
             index = f"(i32.sub {call} (i32.const {stretch.first}))"
             lines = [index, reset, *_table([label for label, _ in stretch.targets], "")]

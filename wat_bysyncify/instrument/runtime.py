@@ -137,14 +137,7 @@ def save_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
         else:
             lines.append(f"  (param {value} {type_})")
     size, offsets = _offsets(types)
-    lines += [
-        f"  (local $position {address})",
-        f"  (local.set $position {_position(ids)})",
-        f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
-        "                         (local.get $position))",
-        f"                ({address}.const {size}))",
-        "    (then (unreachable)))",
-    ]
+    lines += _room(f"({address}.const {size})", ids)
     for value, type_, offset in zip(values, types, offsets, strict=True):
         lines.append(f"  ({type_}.store {ids.memory}{offset}(local.get $position) (local.get {value}))")
     return [
@@ -173,6 +166,19 @@ def restore_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
     return [*lines, ")"]
 
 
+def _room(size: str, ids: Ids) -> list[str]:
+    """The lines that find the stack's position, `$position`, and trap if `size` bytes do not fit there."""
+    address = ids.address
+    return [
+        f"  (local $position {address})",
+        f"  (local.set $position {_position(ids)})",
+        f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
+        "                         (local.get $position))",
+        f"                {size})",
+        "    (then (unreachable)))",
+    ]
+
+
 def _offsets(types: Sequence[str]) -> tuple[int, list[str]]:
     """How many bytes values of these types take, and the text of where each is."""
     size = 0
@@ -189,12 +195,7 @@ def leave_room_text(ids: Ids, id_: str) -> list[str]:
     address = ids.address
     return [
         f"(func {id_} (param $bytes {address})",
-        f"  (local $position {address})",
-        f"  (local.set $position {_position(ids)})",
-        f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
-        "                         (local.get $position))",
-        "                (local.get $bytes))",
-        "    (then (unreachable)))",
+        *_room("(local.get $bytes)", ids),
         f"  ({address}.store {ids.memory}(global.get {ids.data})",
         f"             ({address}.add (local.get $position) (local.get $bytes)))",
         ")",
