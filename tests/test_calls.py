@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import wasmtime
 
 from wat_bysyncify import WatError, rewrite
+from wat_bysyncify.instrument.options import split_list
 from wat_bysyncify.sexpr import parse
 from wat_bysyncify.sexpr.nodes import tokens, words
 
@@ -103,6 +106,7 @@ DIRECT = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.* matches no")
 @pytest.mark.parametrize(("fields", "options", "expected"), DIRECT.values(), ids=DIRECT.keys())
 def test_direct_calls(fields: list[str], options: dict[str, object], expected: set[str]) -> None:
     """Callers of what can pause, and theirs; nobody else."""
@@ -111,10 +115,32 @@ def test_direct_calls(fields: list[str], options: dict[str, object], expected: s
 
 TYPES = ["(type $v (func))", "(type $i (func (param i32)))"]
 TABLE = "(table $t 2 funcref)"
+SHARED = '(table $t (export "t") 2 funcref)'
 PLACED = "(elem (table $t) (i32.const 0) func $sleep)"
 INDIRECT = {
-    "worst case": ([TABLE, "(func $f (nop) (call_indirect (i32.const 0)))"], {}, {"$f"}),
-    "worst case, ignored": ([TABLE, "(func $f (nop) (call_indirect (i32.const 0)))"], {"ignore_indirect": True}, set()),
+    "worst case": ([SHARED, "(func $f (nop) (call_indirect (i32.const 0)))"], {}, {"$f"}),
+    "worst case, ignored": (
+        [SHARED, "(func $f (nop) (call_indirect (i32.const 0)))"],
+        {"ignore_indirect": True},
+        set(),
+    ),
+    "worst case, a table of the module's own": ([TABLE, "(func $f (nop) (call_indirect (i32.const 0)))"], {}, set()),
+    "an exported table": ([SHARED, "(func $f (nop) (call_indirect (i32.const 0)))"], SLEEP, {"$f"}),
+    "an exported table, closed world": (
+        [SHARED, "(func $f (nop) (call_indirect (i32.const 0)))"],
+        {**SLEEP, "closed_world": True},
+        set(),
+    ),
+    "an exported table, no import pauses": (
+        [SHARED, "(func $f (nop) (call_indirect (i32.const 0)))"],
+        {"ignore_imports": True},
+        set(),
+    ),
+    "an imported table": (
+        ['(import "env" "t" (table 1 funcref))', "(func $f (nop) (call_indirect (i32.const 0)))"],
+        SLEEP,
+        {"$f"},
+    ),
     "worst case, imports ignored": (
         [TABLE, PLACED, "(func $f (nop) (call_indirect (i32.const 0)))"],
         {"ignore_imports": True},
@@ -255,6 +281,7 @@ ADD = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.* matches no")
 @pytest.mark.parametrize(("added", "expected"), ADD.values(), ids=ADD.keys())
 def test_add_list(added: str, expected: set[str]) -> None:
     """Functions that are named are taken as ones that can pause; their calls to others that are pause too."""
@@ -331,6 +358,7 @@ def test_control_functions(fields: list[str], options: dict[str, object], expect
     assert instrumented(control(*fields), **options) == expected
 
 
+@pytest.mark.filterwarnings("ignore:.* matches no")
 def test_a_list_that_matches_nothing_leaves_the_text_alone() -> None:
     """The output is the input's lines and, between and behind them, the runtime's."""
     text = module("(memory 1)", "(func $f (call $sleep) ;; now\n    (call $log (i32.const 1)))")
@@ -362,3 +390,289 @@ def test_text_with_something_missing(code: str, message: str) -> None:
     """Bad text is said to be so, whatever is missing."""
     with pytest.raises(WatError, match=message):
         rewrite(f'(module (import "env" "sleep" (func $sleep)) (func {code}))')
+
+
+PAUSING = "(func $g (call $sleep))"
+OTHER = "(func $n (nop))"
+TWO = ["(table $t 2 funcref)", "(table $u 2 funcref)"]
+THROUGH_T = "(func $f (nop) (call_indirect $t (i32.const 0)))"
+THROUGH_U = "(func $h (nop) (call_indirect $u (i32.const 0)))"
+IN_U = "(elem (table $u) (i32.const 0) func $g)"
+MOVES = {
+    "each table by itself": (
+        [*TWO, PAUSING, OTHER, IN_U, "(elem (i32.const 0) $n)", THROUGH_T, THROUGH_U],
+        {"$g", "$h"},
+    ),
+    "by number": (
+        [*TWO, PAUSING, "(elem 1 (i32.const 0) $g)", THROUGH_T, THROUGH_U],
+        {"$g", "$h"},
+    ),
+    "with the table": (
+        ["(table $t funcref (elem $g))", "(table $u funcref (elem $n))", PAUSING, OTHER, THROUGH_T, THROUGH_U],
+        {"$f", "$g"},
+    ),
+    "all elements of a table": (
+        ["(table $t 2 (ref null func) (ref.func $g))", "(table $u 2 funcref)", PAUSING, THROUGH_T, THROUGH_U],
+        {"$f", "$g"},
+    ),
+    "expressions": (
+        [*TWO, PAUSING, THROUGH_T, THROUGH_U,
+         "(elem (table $t) (i32.const 0) funcref (item (ref.func $g)) (ref.null func))"],
+        {"$f", "$g"},
+    ),
+    "a passive segment": ([*TWO, PAUSING, "(elem $e func $g)", THROUGH_T, THROUGH_U], {"$g"}),
+    "a declared function": ([*TWO, PAUSING, "(elem declare func $g)", THROUGH_T], {"$g"}),
+    "table.init": (
+        [*TWO, PAUSING, OTHER, "(elem $e func $g)", "(elem $d func $n)", THROUGH_T, THROUGH_U,
+         "(func $m (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1)))",
+         "(func $k (table.init $u $d (i32.const 0) (i32.const 0) (i32.const 1)))"],
+        {"$f", "$g"},
+    ),
+    "table.init of the first table": (
+        [*TWO, PAUSING, "(elem func $g)", THROUGH_T, THROUGH_U,
+         "(func $m (table.init 0 (i32.const 0) (i32.const 0) (i32.const 1)))"],
+        {"$f", "$g"},
+    ),
+    "table.copy": (
+        [*TWO, PAUSING, IN_U, THROUGH_T, THROUGH_U,
+         "(func $m (table.copy $t $u (i32.const 0) (i32.const 0) (i32.const 1)))"],
+        {"$f", "$g", "$h"},
+    ),
+    "table.copy the other way": (
+        [*TWO, PAUSING, IN_U, THROUGH_T, THROUGH_U,
+         "(func $m (table.copy $u $t (i32.const 0) (i32.const 0) (i32.const 1)))"],
+        {"$g", "$h"},
+    ),
+    "table.set": (
+        [*TWO, PAUSING, "(elem declare func $g)", THROUGH_T, THROUGH_U,
+         "(func $m (table.set $t (i32.const 0) (ref.func $g)))"],
+        {"$f", "$g"},
+    ),
+    "table.grow": (
+        [*TWO, PAUSING, "(elem declare func $g)", THROUGH_T, THROUGH_U,
+         "(func $m (drop (table.grow $u (ref.func $g) (i32.const 1))))"],
+        {"$g", "$h"},
+    ),
+    "table.fill": (
+        [*TWO, PAUSING, "(elem declare func $g)", THROUGH_T, THROUGH_U,
+         "(func $m (table.fill $u (i32.const 0) (ref.func $g) (i32.const 1)))"],
+        {"$g", "$h"},
+    ),
+    "table.get, and table.set": (
+        [*TWO, PAUSING, IN_U, THROUGH_T, THROUGH_U,
+         "(func $m (table.set $t (i32.const 0) (table.get $u (i32.const 0))))"],
+        {"$f", "$g", "$h"},
+    ),
+    "a global": (
+        [*TWO, PAUSING, "(global $r funcref (ref.func $g))", THROUGH_T,
+         "(func $m (table.set $t (i32.const 0) (global.get $r)))"],
+        {"$f", "$g"},
+    ),
+    "a reference that nobody calls": ([*TWO, PAUSING, "(global $r funcref (ref.func $g))", THROUGH_T], {"$g"}),
+    "over three tables": (
+        [*TWO, "(table $v 2 funcref)", PAUSING, "(elem (table $v) (i32.const 0) func $g)", THROUGH_T,
+         "(func $m (table.copy $u $v (i32.const 0) (i32.const 0) (i32.const 1)))",
+         "(func $k (table.copy $t $u (i32.const 0) (i32.const 0) (i32.const 1)))"],
+        {"$f", "$g"},
+    ),
+    "what the host may copy": (
+        ['(table $t (export "t") 2 funcref)', '(table $u (export "u") 2 funcref)', PAUSING, IN_U, THROUGH_T],
+        {"$f", "$g"},
+    ),
+    "a parameter of an export": (
+        ['(func $f (export "f") (param (ref null $v)) (call_ref $v (local.get 0)))', "(type $v (func))"],
+        {"$f"},
+    ),
+    "a result of an import": (
+        ['(func $f (call_ref $v (call $get)))', "(type $v (func))"],
+        {"$f"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "expected"), MOVES.values(), ids=MOVES.keys())
+def test_what_stands_in_which_table(fields: list[str], expected: set[str]) -> None:
+    """Functions are followed from where they are put to where they are called, also those of the host."""
+    get = '(import "env" "get" (func $get (result (ref null $v))))' if "$get" in str(fields) else ""
+    assert instrumented(module(get, *fields), imports="env.sleep") == expected
+    if any(word in str(fields) for word in ("export", "$get")):
+        assert "$f" not in instrumented(module(get, *fields), imports="env.sleep", closed_world=True)
+
+
+SUBTYPES = [
+    "(type $a (sub (func)))",
+    "(type $b (sub $a (func)))",
+    "(type $c (func))",
+    "(rec (type $x (func)) (type $y (struct (field (ref null $x)))))",
+    "(rec (type $x2 (func)) (type $y2 (struct (field $named (ref null $x2)))))",
+    "(type $p (func (param (ref null $c))))",
+    "(type $q (func (param $c (ref null $c))))",
+]
+TYPED = {
+    "at its own type": ("$b", "$b", True),
+    "at a type above": ("$b", "$a", True),
+    "at a type below": ("$a", "$b", False),
+    "at one that only looks alike": ("$b", "$c", False),
+    "at a final one that looks alike": ("$c", "$a", False),
+    "in a group": ("$x", "$c", False),
+    "in an equal group": ("$x", "$x2", True),
+    "with equal parameters": ("$p", "$q", True),
+}
+
+
+@pytest.mark.parametrize(("own", "called", "found"), TYPED.values(), ids=TYPED.keys())
+def test_types_of_calls(own: str, called: str, found: bool) -> None:
+    """A call finds functions of its type and those below, by the structure of the types and not by their names."""
+    given = "(param (ref null $c))" if own == "$p" else ""
+    argument = "(ref.null $c)" if own == "$p" else ""
+    fields = [f"(func $g (type {own}) {given} (call $sleep))", TABLE, "(elem (i32.const 0) $g)"]
+    fields.append(f"(func $f (nop) (call_indirect (type {called}) {argument} (i32.const 0)))")
+    assert instrumented(module(*SUBTYPES, *fields), imports="env.sleep") == ({"$f", "$g"} if found else {"$g"})
+
+
+LISTED = [
+    "(func $f (call $g))",
+    "(func $g (call $h))",
+    "(func $h (call $sleep))",
+    "(func $k (nop) (call $f))",
+    "(func $m (nop) (call $aab))",
+    '(func $a*b (export "x y") (nop) (call_indirect (i32.const 0)))',
+    "(func $aab (nop) (call_indirect (i32.const 0)))",
+    TABLE,
+]
+LISTS = {
+    "remove": ({"remove_list": "$g"}, {"$h"}),
+    "remove by pattern": ({"remove_list": "$*"}, set()),
+    "only": ({"only_list": "h,f"}, {"$h"}),  # no call in $f can pause
+    "only, with indirect calls": ({"only_list": ["$h", "aab"]}, {"$h", "$aab"}),
+    "only nothing": ({"only_list": []}, set()),
+    "add": ({"imports": [], "add_list": "aab"}, {"$aab"}),
+    "add, and callers": ({"imports": [], "add_list": "aab", "propagate_add_list": True}, {"$aab", "$m"}),
+    "a name with a star": ({"imports": [], "add_list": "$a*b"}, {"$a*b"}),
+    "a pattern": ({"imports": [], "add_list": "a*"}, {"$a*b", "$aab"}),
+    "an export with a space": ({"imports": [], "add_list": "x y"}, {"$a*b"}),
+}
+
+
+@pytest.mark.parametrize(("options", "expected"), LISTS.values(), ids=LISTS.keys())
+def test_lists(options: dict[str, object], expected: set[str]) -> None:
+    """Lists say what pauses and what does not, by names first and then by patterns."""
+    assert instrumented(module(*LISTED), **options) == expected
+
+
+UNMATCHED = {
+    "import": ({"imports": "env.slep"}, "imports: 'env.slep' matches no imported function"),
+    "pattern of imports": ({"imports": "env.sleep,wasi*.*"}, "imports: 'wasi*.*' matches no imported function"),
+    "add": ({"add_list": "nobody"}, "add-list: 'nobody' matches no function of the module"),
+    "add an import": ({"add_list": "$sleep"}, "add-list: '$sleep' matches no function of the module"),
+    "remove": ({"remove_list": "$n*body"}, "remove-list: '$n*body' matches no function of the module"),
+    "only": ({"only_list": "h,nobody"}, "only-list: 'nobody' matches no function of the module"),
+    "twins": ({"twins": "nobody", "optimize": "speed"}, "twins: 'nobody' matches no function of the module"),
+}
+
+
+@pytest.mark.parametrize(("options", "message"), UNMATCHED.values(), ids=UNMATCHED.keys())
+def test_entries_that_match_nothing(options: dict[str, object], message: str) -> None:
+    """Each is reported, and the module is rewritten all the same."""
+    with pytest.warns(UserWarning, match=re.escape(message)) as warned:
+        rewrite(module(*LISTED), **options)
+    assert len(warned) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"add_list": "g", "remove_list": "f,g"}, {"add_list": "$*", "remove_list": "3"}],
+)
+def test_a_function_both_added_and_removed(options: dict[str, object]) -> None:
+    text = module(*LISTED)
+    with pytest.raises(WatError, match=r"\$g is said to pause, and not to") as caught:
+        rewrite(text, **options)
+    assert text[caught.value.offset :].startswith("(func $g")
+
+
+@pytest.mark.parametrize("other", ["add_list", "remove_list"])
+def test_the_only_list_and_another(other: str) -> None:
+    with pytest.raises(ValueError, match=f"only_list and {other} exclude each other"):
+        rewrite(module(*LISTED), only_list="f", **{other: "g"})
+
+
+def test_commas_in_names() -> None:
+    """Brackets hold a name together, as those of C++ do; without a partner they are letters."""
+    assert split_list("f(int, char), g<a, b>::h,,k") == ("f(int, char)", "g<a, b>::h", "k")
+    assert split_list("operator<, g\n  h(x, y)\n") == ("operator<", "g", "h(x, y)")
+
+
+ANNOTATED = {
+    "a function": (
+        ["(func $k (call $g))", "(@bysyncify.pauses)\n  (func $g (nop) (call_indirect (i32.const 0)))", TABLE],
+        {"imports": []},
+        {"$g"},
+    ),
+    "a function that never does": (["(func $f (call $g))", "(@bysyncify.never) (func $g (call $sleep))"], {}, set()),
+    "behind a comment": (["(func $f (call $g))", "(; (@ ;) (@bysyncify.never) (func $g (call $sleep))"], {}, set()),
+    "in a comment": (
+        ["(func $f (nop))", ";; (@bysyncify.pauses)\n  (func $g (call $log (i32.const 1)))"],
+        SLEEP,
+        set(),
+    ),
+    "an import": (
+        ['(@bysyncify.pauses) (import "env" "nap" (func $nap))', "(func $f (call $nap))", "(func $g (call $sleep))"],
+        {"imports": []},
+        {"$f"},
+    ),
+    "an import that never does": (
+        ['(@bysyncify.never) (import "env" "now" (func $now))', "(func $f (call $now))", "(func $g (call $sleep))"],
+        {},
+        {"$g"},
+    ),
+    "a call": (["(func $f (nop) (@bysyncify.pauses) (call $n))", "(func $k (call $f))", "(func $n)"], {}, {"$f", "$k"}),
+    "a call that never does": (["(func $f (nop) (@bysyncify.never) (call $sleep))", "(func $k (call $f))"], {}, set()),
+    "one call of two": (["(func $f (nop) (@bysyncify.never) (call $sleep) (call $sleep))"], {}, {"$f"}),
+    "a flat call": (["(func $f (nop)\n (@bysyncify.never) call $sleep\n nop)"], {}, set()),
+    "an indirect call": (
+        [SHARED, "(func $f (nop) (@bysyncify.never) (call_indirect (i32.const 0)))"],
+        {},
+        set(),
+    ),
+    "an indirect call that pauses": (
+        [TABLE, "(func $f (nop) (@bysyncify.pauses) (call_indirect (i32.const 0)))"],
+        {},
+        {"$f"},
+    ),
+    "the first call of a body": (["(func $f (@bysyncify.never) (call $sleep))"], {}, set()),
+    "with a branch hint": (
+        ['(func $f (nop) (@metadata.code.trace_inst "a") (@bysyncify.never) (call $sleep))'],
+        {},
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "options", "expected"), ANNOTATED.values(), ids=ANNOTATED.keys())
+def test_annotations_in_the_text(fields: list[str], options: dict[str, object], expected: set[str]) -> None:
+    """The text itself can say what pauses: before a function, an import or a call. What it says stays in it."""
+    text = module(*fields)
+    assert instrumented(text, **options) == expected
+    assert rewrite(text, **options).count("(@bysyncify.") == text.count("(@bysyncify.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message", "place"),
+    [
+        (["(@bysyncify.sometimes)\n (func $f)"], "means nothing", "(@bysyncify.sometimes"),
+        (["(func $f (nop) (@bysyncify.sometimes) (call $sleep))"], "means nothing", "(@bysyncify.sometimes"),
+        (["(func $f (nop) (@bysyncify.pauses) (nop))"], "can stand before", "(@bysyncify.pauses"),
+        (["(@bysyncify.never) (memory 1)"], "can stand before", "(@bysyncify.never"),
+        (["(@bysyncify.never) (@bysyncify.pauses) (func $f)"], "means nothing", "(@bysyncify.never"),
+    ],
+)
+def test_annotations_out_of_place(fields: list[str], message: str, place: str) -> None:
+    text = module(*fields)
+    with pytest.raises(WatError, match=message) as caught:
+        rewrite(text)
+    assert text[caught.value.offset :].startswith(place)
+
+
+def test_an_annotation_against_a_list() -> None:
+    with pytest.raises(WatError, match=r"\$f is said to pause, and not to"):
+        rewrite(module("(@bysyncify.pauses) (func $f)"), remove_list="f")

@@ -58,9 +58,13 @@ class _Command(click.Command):
 @click.option("--imports", type=_List(), metavar="LIST", help="The imports that may pause: module.base, * for any.")
 @click.option("--ignore-imports", is_flag=True, help="No import pauses.")
 @click.option("--ignore-indirect", is_flag=True, help="Calls through tables and references do not pause.")
+@click.option("--closed-world", is_flag=True, help="The host puts no functions into tables, nor hands in references.")
 @click.option(
     "--add-list", type=_List(), default=(), metavar="LIST", help="Functions that may pause, whatever the analysis says."
 )
+@click.option("--propagate-add-list", is_flag=True, help="And so may their callers.")
+@click.option("--remove-list", type=_List(), default=(), metavar="LIST", help="Functions that do not pause.")
+@click.option("--only-list", type=_List(), metavar="LIST", help="The functions that may pause, and no others.")
 @click.option("--names", type=click.Choice(["bysyncify", "asyncify", "both"]), help="The names to export.")
 @click.option("--memory", metavar="NAME", help="The memory that holds the frames: an exported name, or its id.")
 @click.option(
@@ -103,9 +107,12 @@ def main(file: str, output: str | None, **given: Any) -> None:
     text = _read(file, name)
     try:
         with _progress(len(text)) as progress:
-            pieces = rewrite_text(text, options, progress)
+            rewritten = rewrite_text(text, options, progress)
     except WatError as error:
         _fail(error.report(text, name))
+    for warning in rewritten.warnings:
+        click.echo(f"{name}: warning: {warning}", err=True)
+    pieces = rewritten.pieces
     if output and output.endswith(".wasm"):
         _write(output, [_binary("".join(pieces), output)])
     elif output and output != "-":
@@ -118,7 +125,7 @@ def _as_options(message: str) -> str:
     """What is wrong with keyword arguments, as about options: `own_memory must ..` -> `--own-memory must ..`."""
     return (
         re.sub(
-            r"\b(own_memory|pause_at|pause_import|ignore_imports|ignore_indirect|twins|imports(?= and)|memory(?= and))",
+            r"\b(\w+_\w+|twins|imports(?= and)|memory(?= and))",
             lambda name: f"--{name[0].replace('_', '-')}",
             message,
         )
@@ -154,7 +161,7 @@ def _binary(text: str, output: str) -> bytes:
         raise AssertionError from None
 
 
-def _chunks(pieces: Iterator[str]) -> Iterator[bytes]:
+def _chunks(pieces: Iterable[str]) -> Iterator[bytes]:
     """The text in chunks of about a megabyte: all at once it would be in memory twice."""
     buffer: list[str] = []
     size = 0
@@ -189,7 +196,7 @@ def _write(output: str, chunks: Iterable[bytes]) -> None:
         _fail(f"{output}: error: {error.strerror}")
 
 
-def _print(pieces: Iterator[str]) -> None:
+def _print(pieces: Iterable[str]) -> None:
     try:
         for chunk in _chunks(pieces):
             sys.stdout.buffer.write(chunk)

@@ -90,6 +90,6 @@ Lift, do not flatten: only the way down to a call that can pause is touched, so 
 """
 
 from .options import Options
-from .rewrite import rewrite_text
+from .rewrite import Rewritten, rewrite_text
 
-__all__ = ["Options", "rewrite_text"]
+__all__ = ["Options", "Rewritten", "rewrite_text"]

@@ -7,6 +7,8 @@ A token is one instruction with its immediates in most text (see grammar.lark). 
 
 from __future__ import annotations
 
+import re
+
 from ..sexpr.nodes import Token, core_length, pieces, plain_id
 from ..sexpr.trivia import Trivia
 from .fields import parse_nat
@@ -55,6 +57,15 @@ _ACTS = {
 
 _BLOCKS = frozenset(("block", "loop", "try_table", "try"))
 
+OURS = "(@bysyncify."
+_OURS = re.compile(r"\(@bysyncify\.([^\s()\";]*)")
+
+
+def stated(text: str) -> str:
+    """What our annotations in a text without strings and comments say: the words behind `@bysyncify.`."""
+    return " and ".join(dict.fromkeys(_OURS.findall(text)))
+
+
 # Lists in which instructions follow the head; of these words the head takes a label at most.
 _HOLD_CODE = {
     "func": 1, "block": 1, "loop": 1, "if": 1, "then": 0, "else": 0, "try_table": 1,
@@ -66,10 +77,10 @@ class Code:
     """One token of a body, read: what it does, its name and immediates, and the text without trivia.
 
     `pops` and `pushes` count operands and results where the name decides them; `indent` is the white space after the
-    token's last line break, None if it has none.
+    token's last line break, None if it has none; `says` is what an annotation of ours before it says (annotations.py).
     """
 
-    __slots__ = ("_core", "act", "flat", "indent", "op", "opens", "pops", "pushes", "token", "word", "words")
+    __slots__ = ("_core", "act", "flat", "indent", "op", "opens", "pops", "pushes", "says", "token", "word", "words")
 
     def __init__(self, token: Token) -> None:
         self.token = token
@@ -78,7 +89,7 @@ class Code:
         self.flat = token.type == "WORDS"
         self.indent = Trivia(token).indent if "\n" in token else None
         self.pops = self.pushes = 0
-        self.op = self.word = ""
+        self.op = self.word = self.says = ""
         self.words: list[str] = []
         if token.type == "CLOSE":
             self.act = CLOSE
@@ -87,6 +98,8 @@ class Code:
         self.words = [plain_id(word) if word[0] == "$" else word for _, word in found[1:]]
         if found:
             self.op = found[0][1]
+            if found[0][0] >= len(OURS):
+                self.says = stated(token[: found[0][0]])
         if self.words:
             self.word = self.words[0]
         if len(_starts(token, found)) > 1 or (token.type == "LEAF" and self.op in _BLOCKS):

@@ -2,93 +2,106 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
+NAMES = ("bysyncify", "asyncify", "both")
 REWIND = ("skip", "jump")
 OPTIMIZE = ("speed", "size")
 PAUSE_AT = ("entries", "loops")
 MOST_PAGES = 65535  # a 32-bit address must reach the end
 
+_LISTS = ("imports", "add_list", "remove_list", "only_list", "pause_at", "twins")
+_EXCLUDE = (
+    ("imports", "ignore_imports"),
+    ("pause_at", "ignore_indirect"),  # with pause points, any code can pause
+    ("memory", "own_memory"),
+    ("only_list", "add_list"),
+    ("only_list", "remove_list"),
+    ("import_globals", "export_globals"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of a rewrite, as the command line names them.
+    """The options of a rewrite, as the command line names them; `Options.of` makes and checks them."""
 
-    `imports` None: any import may pause, or none but the control functions where the module imports these (it then
-    drives itself). `names` None: as the module's imports say, `bysyncify` where there are none. `memory` names the
-    memory that holds the frames, None the first; `own_memory` is the size in pages of one of their own. `pause_at` are
-    the places of pause points, of `PAUSE_AT`, and `pause_import` the import that these call. `optimize` is what the
-    result is made for, one of `OPTIMIZE`, None to be read. `rewind` is how a function finds its way back to a call, one
-    of `REWIND`; `twins` are the functions that get a second version for that, None for those that gain most where the
-    result is made for speed.
-    """
-
+    # Which imports may pause, as `module.base`, `*` for any characters. None: any, or none where the module imports
+    # control functions, for it then drives itself.
     imports: tuple[str, ...] | None = None
-    ignore_imports: bool = False
-    ignore_indirect: bool = False
-    add_list: tuple[str, ...] = ()
-    names: str | None = None
-    memory: str | None = None
-    own_memory: int | None = None
-    pause_at: tuple[str, ...] = ()
-    pause_import: str | None = None
-    optimize: str | None = None
-    rewind: str = "skip"
-    twins: tuple[str, ...] | None = None
+    ignore_imports: bool = False  # none may
+    ignore_indirect: bool = False  # calls through tables and references do not pause
+    closed_world: bool = False  # the host puts no functions into tables, and hands in no references to any
+    add_list: tuple[str, ...] = ()  # functions that may pause, whatever the analysis says
+    propagate_add_list: bool = False  # and so may their callers
+    remove_list: tuple[str, ...] = ()  # functions that do not pause, and do not let pauses through
+    only_list: tuple[str, ...] | None = None  # the functions that may pause, and no others
+    names: str | None = None  # of exports, one of NAMES; None: as imports say, bysyncify where there are none
+    memory: str | None = None  # that holds the frames, by its exported name or id; None: the first
+    own_memory: int | None = None  # the size in pages of a memory for the frames alone
+    pause_at: tuple[str, ...] = ()  # where pause points go, of PAUSE_AT
+    pause_import: str | None = None  # the import that they call
+    optimize: str | None = None  # what the result is made for, one of OPTIMIZE; None: to be read
+    rewind: str = "skip"  # how a function finds its way back to a call, one of REWIND
+    twins: tuple[str, ...] | None = None  # functions to write twice, when jumping; None: with "speed", some
 
     @classmethod
-    def of(
-        cls,
-        imports: Iterable[str] | str | None = None,
-        ignore_imports: bool = False,
-        ignore_indirect: bool = False,
-        add_list: Iterable[str] | str = (),
-        names: str | None = None,
-        memory: str | None = None,
-        own_memory: int | None = None,
-        pause_at: Iterable[str] | str = (),
-        pause_import: str | None = None,
-        optimize: str | None = None,
-        rewind: str | None = None,
-        twins: Iterable[str] | str | None = None,
-    ) -> Options:
-        """Options from lists or comma-separated strings. `rewind` None: to jump where the result is optimized, else to
-        skip. Raises `ValueError` for what is not an option's value."""
-        if names not in (None, "bysyncify", "asyncify", "both"):
-            raise ValueError(f"names must be bysyncify, asyncify or both, not {names!r}")
-        patterns = None if imports is None else split_list(imports)
-        places = split_list(pause_at)
-        for place in places:
+    def of(cls, **given: Any) -> Options:
+        """Options from keyword arguments, lists as iterables of strings or as one string (`split_list`). `rewind` None:
+        to jump where the result is optimized, else to skip.
+
+        Raises `TypeError` for what is no option, and `ValueError` for what is not an option's value.
+        """
+        unknown = given.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise TypeError(f"unknown option {min(unknown)!r}")
+        for name in _LISTS:
+            if given.get(name) is not None:
+                given[name] = split_list(given[name])
+        for one, other in _EXCLUDE:
+            if given.get(one) not in (None, False, ()) and given.get(other) not in (None, False, ()):
+                raise ValueError(f"{one} and {other} exclude each other")
+        for name, values in (("names", NAMES), ("optimize", OPTIMIZE), ("rewind", REWIND)):
+            if given.get(name) not in (None, *values):
+                raise ValueError(f"{name} must be {', '.join(values[:-1])} or {values[-1]}, not {given[name]!r}")
+        for place in given.get("pause_at") or ():
             if place not in PAUSE_AT:
                 raise ValueError(f"pause_at must be of {', '.join(PAUSE_AT)}, not {place!r}")
-        if own_memory is not None and not 1 <= own_memory <= MOST_PAGES:
-            raise ValueError(f"own_memory must be from 1 to {MOST_PAGES} pages, not {own_memory}")
-        if imports is not None and ignore_imports:
-            raise ValueError("imports and ignore_imports exclude each other")
-        if places and ignore_indirect:
-            raise ValueError("pause_at and ignore_indirect exclude each other")  # there, any code can pause
-        if memory is not None and own_memory is not None:
-            raise ValueError("memory and own_memory exclude each other")
-        if optimize is not None and optimize not in OPTIMIZE:
-            raise ValueError(f"optimize must be speed or size, not {optimize!r}")
-        if rewind is None:
-            rewind = "jump" if optimize else "skip"
-        if rewind not in REWIND:
-            raise ValueError(f"rewind must be skip or jump, not {rewind!r}")
-        if twins is not None and rewind == "skip":
+        pages = given.get("own_memory")
+        if pages is not None and not 1 <= pages <= MOST_PAGES:
+            raise ValueError(f"own_memory must be from 1 to {MOST_PAGES} pages, not {pages}")
+        if given.get("rewind") is None:
+            given["rewind"] = "jump" if given.get("optimize") else "skip"
+        if given.get("twins") is not None and given["rewind"] == "skip":
             raise ValueError("twins is for rewinding by jumping")
-        if pause_import is not None and not places:
+        if given.get("pause_import") is not None and not given.get("pause_at"):
             raise ValueError("pause_import is for pause_at")
-        return cls(
-            patterns, bool(ignore_imports), bool(ignore_indirect), split_list(add_list), names,
-            memory, own_memory, places, pause_import, optimize, rewind,
-            None if twins is None else split_list(twins),
-        )  # fmt: skip
+        if given.get("propagate_add_list") and not given.get("add_list"):
+            raise ValueError("propagate_add_list is for add_list")
+        return cls(**given)
 
 
 def split_list(value: Iterable[str] | str) -> tuple[str, ...]:
-    """`"env.sleep, wasi.*"` as `("env.sleep", "wasi.*")`; a newline separates too, so that a file can be a list."""
+    """`"env.sleep, wasi.*"` as `("env.sleep", "wasi.*")`; a newline separates too, so that a file can be a list.
+    Where brackets are balanced, a comma in them is part of a name: `"f(int, char), g"` names two."""
     if isinstance(value, str):
-        value = value.replace("\n", ",").split(",")
+        value = [item for line in value.splitlines() for item in _split_line(line)]
     return tuple(item.strip() for item in value if item.strip())
+
+
+def _split_line(line: str) -> list[str]:
+    items = [""]
+    depth = 0
+    for part in re.split(r"([][(){}<>,])", line):
+        depth += (part in _OPENING) - (part in _CLOSING)
+        if part == "," and not depth:
+            items.append("")
+        else:
+            items[-1] += part
+    return items if not depth else line.split(",")
+
+
+_OPENING = frozenset("([{<")
+_CLOSING = frozenset(")]}>")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens
 from ..sexpr.trivia import Trivia, line_breaks
 from .additions import Additions
-from .annotations import MARK
+from .annotations import is_annotated
+from .callgraph import Callees
 from .calls import find_pausing
-from .code import Codes
+from .code import OURS, Codes
 from .control import Control, take_control
 from .fields import own_fields
 from .function import complete_function, rewrite_function
 from .ids import choose_ids
 from .implicit import write_types
+from .lists import Names
 from .modernize import modernize
 from .module import read_module
 from .options import Options
@@ -25,10 +28,18 @@ from .tailcalls import find_tails
 from .twins import twinned
 
 
-def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Iterator[str]:
-    """The rewritten text, in pieces. `progress` is told how many of how many functions are done.
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A module that can pause: its text in `pieces`, and `warnings` about what the user asked for."""
 
-    Raises `WatError` for what is wrong with the text, before the first piece.
+    pieces: list[str]
+    warnings: list[str]
+
+
+def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Rewritten:
+    """The rewritten text. `progress` is told how many of how many functions are done.
+
+    Raises `WatError` for what is wrong with the text.
     """
     was_enabled = gc.isenabled()
     gc.disable()  # nothing here is cyclic; looking for cycles in a million nodes costs more than all else
@@ -41,15 +52,16 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         control = take_control(modern)
         origins = {id(function.node): function.source for function in control.functions}
         module = read_module(control.nodes, source, origins)
-        codes = Codes()
-        pausing = find_pausing(module, control, options, codes)
+        called = Names(module, control)
+        pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
         ids = choose_ids(module, control, options)
         additions = Additions(module, control, options, ids)
         newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        program = Program(module, codes, pausing, ids, newline, annotated=MARK in text, old=old, options=options)
+        program = Program(module, pausing, ids, newline, annotated=is_annotated(text), old=old, options=options)
         find_tails(program)
-        program.twinned = twinned(program, control)
-        return iter(_Rewrite(program, additions, control).pieces(progress or (lambda done, total: None)))
+        program.twinned = twinned(program, called)
+        pieces = _Rewrite(program, additions, control).pieces(progress or (lambda done, total: None))
+        return Rewritten(pieces, called.warnings)
     finally:
         if was_enabled:
             gc.enable()

@@ -7,9 +7,8 @@ from itertools import groupby
 
 from ..sexpr.nodes import plain_id
 from .calls import Pausing
-from .code import Codes
 from .ids import Ids
-from .module import Func, FuncType, Module, TypeUses, signature_text
+from .module import Func, FuncType, Module, signature_text
 from .names import Taken, unused
 from .options import Options
 from .placeholder import Placeholders
@@ -40,15 +39,14 @@ class Program:
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "guards", "helpers", "ids", "lines", "lookups", "module", "new_types",
-        "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "twins",
+        "annotated", "callees", "codes", "defined", "guards", "helpers", "ids", "lines", "lookups", "module",
+        "new_types", "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "twins",
         "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
         self,
         module: Module,
-        codes: Codes,
         pausing: Pausing,
         ids: Ids,
         newline: str,
@@ -57,10 +55,12 @@ class Program:
         old: bool,
         options: Options,
     ) -> None:
-        self.module, self.codes, self.pausing, self.ids, self.newline = module, codes, pausing, ids, newline
+        self.module, self.pausing, self.ids, self.newline = module, pausing, ids, newline
+        self.callees = pausing.callees
+        self.codes = self.callees.codes
         self.annotated, self.old, self.options = annotated, old, options
         self.defined = len(module.funcs.entities)
-        self.types = TypeUses(module)
+        self.types = self.callees.uses
         self.type_ids = Taken(module.types.names)
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
@@ -110,15 +110,15 @@ class Program:
 class Scope:
     """The names of one function: its locals (parameters first, id and type each), and what its module has.
 
-    `bits` has the locals by id and by number, as 1 << number; `indirect` says whether an indirect call of a type can
-    pause here.
+    `bits` has the locals by id and by number, as 1 << number; `indirect` says whether a call through a table or
+    reference can pause here.
     """
 
     __slots__ = ("bits", "func", "indirect", "locals", "program", "results", "taken")
 
     def __init__(self, func: Func, locals_: list[tuple[str | None, str]], program: Program) -> None:
         self.func, self.locals, self.program = func, locals_, program
-        self.indirect = program.pausing.indirect(func)
+        self.indirect = program.pausing.indirect(func.number)
         self.results = func.type[1]
         self.bits = {str(number): 1 << number for number in range(len(locals_))}
         self.bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(locals_) if name)

@@ -37,8 +37,9 @@ from __future__ import annotations
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, tokens, words
 from ..sexpr.parser import parse
-from .calls import erased
-from .code import Code, regular
+from .annotations import NEVER
+from .callgraph import Dispatch
+from .code import OURS, Code
 from .fields import spelled_tokens, type_use_end
 from .module import Func, FuncType, signature_text
 from .names import plain, unused
@@ -54,33 +55,31 @@ class _Find:
     def __init__(self, program: Program) -> None:
         self.program, self.taken, self.tails = program, program.ids.funcs, program.tails
         self.targets: dict[int, set[int]] = {}  # function -> functions that it tail-calls, and that can pause
-        self.by_type: dict[tuple[FuncType, bool], set[int] | None] = {}
+        self.found_by: dict[tuple[Dispatch, bool], set[int] | None] = {}
         self.made: dict[str, Func] = {}  # the stand-ins, by what the tail call said
 
     def read(self, func: Func) -> None:
         """Reads the tail calls of a function."""
         program = self.program
-        node: List = func.node  # type: ignore[assignment]
-        indirect = program.pausing.indirect(func)
+        indirect = program.pausing.indirect(func.number)
         targets = self.targets.setdefault(func.number, set())
-        body = regular(tokens(node[func.header : -1]), program.codes)
+        body = program.callees.body(func)
         for position, token in enumerate(body):
             code = program.codes[token]
-            if code.op not in _TAIL_CALLS:
+            if code.op not in _TAIL_CALLS or code.says == NEVER:
                 continue
             if code.op == "return_call":
                 callee = program.module.funcs.index(code.word)
-                if callee is None or callee not in program.pausing.can_pause:
+                if callee is None or not (code.says or callee in program.pausing.can_pause):
                     continue
                 type_ = program.module.func(callee).type
                 known = {callee} if callee in program.pausing.instrumented else None
             else:
-                by_word = code.op == "return_call_ref"
-                named = program.module.func_type(code.word) if by_word else program.types.at(body, position + 1)
-                type_ = named or ((), ())
-                if not indirect(type_):
+                dispatch = program.callees.dispatch(code, body, position)
+                if not (code.says or indirect(dispatch)):
                     continue
-                known = self.through_reference(func, type_)
+                type_ = program.callees.type_of(code, body, position)
+                known = self.through_reference(func, dispatch)
             self.check(func, body, position, type_, known is None)
             if known is None:
                 known = {self.stand_in(func, _said(body, position, code), code, type_)}
@@ -103,16 +102,15 @@ class _Find:
         before = sum(token.width for token in [*tokens(node[: caller.header]), *body[:position]])
         raise WatError(message, self.program.module.offset(node) + before)
 
-    def through_reference(self, func: Func, type_: FuncType) -> set[int] | None:
-        """The functions that can pause and that a reference of a type in a function may be to; None if some are not
-        known, or have no frames."""
+    def through_reference(self, func: Func, dispatch: Dispatch) -> set[int] | None:
+        """The functions that can pause and that a dispatch in a function may find; None if some are not known, or have
+        no frames."""
         pausing = self.program.pausing
-        key = erased(type_, self.program.module), func.number in pausing.added
-        if key not in self.by_type:
-            found = pausing.addressed.get(key[0], set())
-            found = found if key[1] else found & pausing.can_pause
-            self.by_type[key] = found if pausing.closed and found <= pausing.instrumented else None
-        return self.by_type[key]
+        key = dispatch, func.number in pausing.added
+        if key not in self.found_by:
+            found = pausing.found_by(func.number, dispatch)
+            self.found_by[key] = found if found is not None and found <= pausing.instrumented else None
+        return self.found_by[key]
 
     def stand_in(self, caller: Func, said: str, code: Code, type_: FuncType) -> int:
         """The number of the function that stands for what a tail call of a function calls."""
@@ -136,7 +134,8 @@ class _Find:
         id_ = unused(name, self.taken)
         arguments = "".join(f" (local.get {number})" for number in range(len(params)))
         signature = signature_text((tuple(params), type_[1]))
-        text = f"(func {id_}{signature}\n  ({call.removeprefix('return_')} {rest}{arguments})\n)"
+        annotation = f"{OURS}{code.says}) " if code.says else ""
+        text = f"(func {id_}{signature}\n  {annotation}({call.removeprefix('return_')} {rest}{arguments})\n)"
         node = next(each for each in parse(text) if isinstance(each, list))
         header = 1 + bool(params) + bool(type_[1])
         func = Func(id_, node, type=(tuple(params), type_[1]), header=header, locals=[(None, each) for each in params])

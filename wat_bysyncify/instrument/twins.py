@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from ..sexpr.nodes import Token, tokens
 from . import code as act
-from .calls import numbers_of
 from .code import regular
-from .control import Control
+from .lists import Names
 from .module import Func
 from .scope import Program
 
@@ -27,11 +26,11 @@ _SHARE = 0.09
 _LARGEST = 0.12
 
 
-def twinned(program: Program, control: Control) -> set[int]:
+def twinned(program: Program, called: Names) -> set[int]:
     """The numbers of the functions that get a twin."""
     options = program.options
     if options.twins is not None:
-        return numbers_of(program.module, control, options.twins) & program.pausing.instrumented
+        return called.functions("twins", options.twins) & program.pausing.instrumented
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
     weighed: list[tuple[int, int, int]] = []
@@ -59,7 +58,7 @@ def _gain(func: Func, body: list[Token], program: Program) -> int:
     codes = program.codes
     if any(codes[token].act == act.SEVERAL for token in body):
         body = regular(body, codes)
-    indirect = program.pausing.indirect(func)
+    indirect = program.pausing.indirect(func.number)
     opened: list[bool] = []  # of each list and flat block around: is it a loop
     loops = landings = 0
     locals_ = len(func.locals)
@@ -75,9 +74,7 @@ def _gain(func: Func, body: list[Token], program: Program) -> int:
             found = program.call(code.word)
             landings += found is not None and found[1]
         elif loops and code.act == act.CALL_INDIRECT:
-            by_word = code.op == "call_ref"
-            type_ = program.module.func_type(code.word) if by_word else program.types.at(body, position + 1)
-            landings += indirect(type_ or ((), ()))
+            landings += indirect(program.callees.dispatch(code, body, position))
         elif code.op == "local" and not loops:
             locals_ += len(code.words)
     return landings * locals_
