@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -15,8 +16,9 @@ import click
 
 from . import __version__
 from .errors import WatError
-from .instrument import Options, rewrite_text
-from .instrument.options import MOST_PAGES, REWIND, split_list
+from .instrument import Options, Rewritten, rewrite_text
+from .instrument.options import MOST_PAGES, NAMES, REWIND, split_list
+from .pass_args import options_of
 
 # Below this many characters there is nothing to wait for.
 _LONG = 2_000_000
@@ -28,28 +30,47 @@ class _List(click.ParamType):  # type: ignore[type-arg]
     name = "list"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        found: list[str] = []
-        for item in split_list(value):
-            if not item.startswith("@"):
-                found.append(item)
-                continue
-            try:
-                found += split_list(Path(item[1:]).read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError) as error:
-                self.fail(f"cannot read {item[1:]}: {getattr(error, 'strerror', None) or error}", param, ctx)
-        return tuple(found)
+        return value if isinstance(value, tuple) else _read_list(value)
+
+
+def _read_list(text: str) -> tuple[str, ...]:
+    """The entries of a list, and of the files that it names."""
+    found: list[str] = []
+    for item in split_list(text):
+        if not item.startswith("@"):
+            found.append(item)
+            continue
+        try:
+            found += split_list(Path(item[1:]).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.UsageError(f"cannot read {item[1:]}: {getattr(error, 'strerror', None) or error}") from None
+    return tuple(found)
 
 
 class _Command(click.Command):
-    """A command whose `--own-memory` takes the word behind it for its value only if that is a number."""
+    """A command with options whose value can be left out: `--own-memory` takes the word behind it only if that is a
+    number, `--explain` only if it is an id or the input is named too."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        for position, word in enumerate(args[:-1]):
-            if word == "--own-memory" and not args[position + 1].isdigit():
+        for position, word in enumerate(args):
+            behind = args[position + 1 : position + 2]
+            if word == "--own-memory" and not (behind and behind[0].isdigit()):
                 args[position] = "--own-memory=1"
+            elif word == "--explain" and not (behind and (behind[0][:1] == "$" or self.inputs(ctx, args) > 1)):
+                args[position] = f"--explain={_ALL}"
         return super().parse_args(ctx, args)
+
+    def inputs(self, ctx: click.Context, args: list[str]) -> int:
+        """How many words are neither options nor values of options, if the value of `--explain` is left out."""
+        taking = {
+            name for param in self.get_params(ctx) if isinstance(param, click.Option) and not param.is_flag
+            for name in param.opts
+        } - {"--explain", "--own-memory", "-O", "-Os"}  # fmt: skip
+        pairs = zip([*args], ["", *args], strict=False)
+        return sum(1 for word, before in pairs if (word == "-" or word[:1] != "-") and before not in taking)
+
+
+_ALL = "*"
 
 
 @click.command(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,7 +86,7 @@ class _Command(click.Command):
 @click.option("--propagate-add-list", is_flag=True, help="And so may their callers.")
 @click.option("--remove-list", type=_List(), default=(), metavar="LIST", help="Functions that do not pause.")
 @click.option("--only-list", type=_List(), metavar="LIST", help="The functions that may pause, and no others.")
-@click.option("--names", type=click.Choice(["bysyncify", "asyncify", "both"]), help="The names to export.")
+@click.option("--names", type=click.Choice(NAMES), help="The names to export.")
 @click.option("--memory", metavar="NAME", help="The memory that holds the frames: an exported name, or its id.")
 @click.option(
     "--own-memory",
@@ -92,14 +113,39 @@ class _Command(click.Command):
     help="With jump, functions to write twice: to run, and to find their way back. [default: with -O those that gain "
     "most]",
 )
+@click.option(
+    "--explain",
+    is_flag=False,
+    flag_value=_ALL,
+    metavar="[FUNC]",
+    help="Tell, on standard error, what can pause and why; of one function everything.",
+)
+@click.option("--explain-json", metavar="FILE", help="Write that as JSON (docs/explain.md).")
+@click.option(
+    "--pass-arg", "-pa", "pass_args", multiple=True, metavar="NAME[@VALUE]", help="An option of wasm-opt --asyncify."
+)
 @click.version_option(__version__, prog_name="wat-bysyncify")
-def main(file: str, output: str | None, **given: Any) -> None:
+def main(
+    file: str,
+    output: str | None,
+    explain: str | None,
+    explain_json: str | None,
+    pass_args: tuple[str, ...],
+    **given: Any,
+) -> None:
     """Rewrite a WebAssembly module in the text format so that it can pause and resume.
 
     FILE is the module; - or nothing means standard input. LIST is comma-separated; @file in it stands for a file with
     more.
     """
     name = "<stdin>" if file == "-" else file
+    try:
+        passed = options_of(pass_args, _read_list)
+    except ValueError as error:
+        raise click.UsageError(f"--pass-arg: {error}.") from None
+    if passed.pop("verbose", False):
+        explain = explain or _ALL
+    given.update({name: value for name, value in passed.items() if not given.get(name)})
     try:
         options = Options.of(**given)
     except ValueError as error:
@@ -112,6 +158,8 @@ def main(file: str, output: str | None, **given: Any) -> None:
         _fail(error.report(text, name))
     for warning in rewritten.warnings:
         click.echo(f"{name}: warning: {warning}", err=True)
+    if explain or explain_json:
+        _explain(rewritten, name, explain, explain_json)
     pieces = rewritten.pieces
     if output and output.endswith(".wasm"):
         _write(output, [_binary("".join(pieces), output)])
@@ -119,6 +167,19 @@ def main(file: str, output: str | None, **given: Any) -> None:
         _write(output, _chunks(pieces))
     else:
         _print(pieces)
+
+
+def _explain(rewritten: Rewritten, name: str, explain: str | None, explain_json: str | None) -> None:
+    """Tells what can pause and why: on standard error, and to a file."""
+    explanation = rewritten.explanation()
+    try:
+        lines = explanation.lines() if explain == _ALL else explanation.function(explain) if explain else ()
+        for line in lines:
+            click.echo(f"{name}: {line}" if line[0] != " " else line, err=True)
+    except WatError as error:
+        _fail(f"{name}: error: {error}")
+    if explain_json:
+        _write(explain_json, [json.dumps(explanation.data(), indent=1).encode(), b"\n"])
 
 
 def _as_options(message: str) -> str:

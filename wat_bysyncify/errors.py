@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class WatError(Exception):
     """Bad input. `message` says what is wrong, `offset` where: an index into the text, or None for the whole.
@@ -32,6 +34,14 @@ class WatError(Exception):
             source, caret = source[cut : cut + 100], caret - cut
         pad = "".join("\t" if char == "\t" else " " for char in source[:caret])
         return f"{file}:{line}:{column}: error: {self.message}\n{source}\n{pad}^"
+
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def line_starts(text: str) -> list[int]:
+    """The index of the first character of each line, in order."""
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

@@ -55,6 +55,8 @@ class Pausing:
     instrumented: set[int] = field(default_factory=set)
     causes: dict[Pauses, Pauses | Cause] = field(default_factory=dict)
     added: set[int] = field(default_factory=set)  # by a list or annotation: their indirect calls can pause in any case
+    listed: set[int] = field(default_factory=set)  # of those, the ones by which the search does not go on
+    only: bool = False  # there is a list of the only ones
     runtime: set[int] = field(default_factory=set)  # the functions that drive the pausing
     tail_callers: set[int] = field(default_factory=set)  # the functions with tail calls, of any kind
     written: set[int] = field(default_factory=set)  # the tables whose elements code of the module changes
@@ -66,6 +68,12 @@ class Pausing:
         if number in self.added:
             return lambda dispatch: True
         return self.causes.__contains__
+
+    def to_instrument(self, causes: Iterable[Pauses]) -> set[int]:
+        """The functions to instrument where these are what pauses."""
+        funcs = self.module.funcs.entities
+        found = {each for each in causes if not isinstance(each, Dispatch) and not funcs[each].imported}
+        return (found | self.listed) - self.runtime
 
     def found_by(self, number: int, dispatch: Dispatch) -> set[int] | None:
         """The functions that can pause and that a call in a function may find; None if some are not known, for the
@@ -174,8 +182,10 @@ def find_pausing(
         if number not in barred:
             found.causes.setdefault(number, cause)
     found.added = (added if only is None else only) - barred
+    found.only = only is not None
+    found.listed = listed.keys() - barred
     found.can_pause = {each for each in found.causes if not isinstance(each, Dispatch)}
-    found.instrumented = {number for number in found.can_pause if not funcs[number].imported and number not in top}
+    found.instrumented = found.to_instrument(found.causes)
     found.tail_callers = graph.tail_callers & found.instrumented
     found.written = graph.written
     return found

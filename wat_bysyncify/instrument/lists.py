@@ -21,14 +21,17 @@ class Names:
         self.module, self.control = module, control
         self.warnings: list[str] = []
         self._functions: dict[str, set[int]] | None = None
+        self._exported: dict[int, str] | None = None
 
     def name(self, number: int) -> str:
-        """What to call a function in a message: its id, or what it is exported as, or its number in the text."""
-        id_ = self.module.funcs.entities[number].id
-        if id_:
-            return id_
-        exported = next((name for name, each in self.module.exports_of("func") if each == number), "")
-        return f"${exported}" if exported else f"function {self.control.number_in_text(number)}"
+        """The name of a function: its id; or what it is imported as, or exported; or its number in the text. Lists take
+        each of them."""
+        func = self.module.funcs.entities[number]
+        if func.id or func.imported:
+            return func.id or ".".join(func.imported or ())
+        if self._exported is None:
+            self._exported = {each: name for name, each in self.module.exports_of("func")}
+        return self._exported.get(number) or str(self.control.number_in_text(number))
 
     def functions(self, list_: str, entries: Iterable[str]) -> set[int]:
         """The functions of the module that a list names: by id, by export, or by the number that they have in the text.

@@ -12,9 +12,10 @@ from ..sexpr.trivia import Trivia, line_breaks
 from .additions import Additions
 from .annotations import is_annotated
 from .callgraph import Callees
-from .calls import find_pausing
+from .calls import Pausing, find_pausing
 from .code import OURS, Codes
 from .control import Control, take_control
+from .explain import Explanation
 from .fields import own_fields
 from .function import complete_function, rewrite_function
 from .ids import choose_ids
@@ -30,10 +31,21 @@ from .twins import twinned
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A module that can pause: its text in `pieces`, and `warnings` about what the user asked for."""
+    """A module that can pause: its new text in `pieces`, and what there is to say about it."""
 
     pieces: list[str]
-    warnings: list[str]
+    text: str
+    pausing: Pausing
+    called: Names
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user asked for and cannot be."""
+        return self.called.warnings
+
+    def explanation(self) -> Explanation:
+        """What can pause, and why."""
+        return Explanation(self.text, self.pausing, self.called)
 
 
 def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Rewritten:
@@ -61,7 +73,7 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
         find_tails(program)
         program.twinned = twinned(program, called)
         pieces = _Rewrite(program, additions, control).pieces(progress or (lambda done, total: None))
-        return Rewritten(pieces, called.warnings)
+        return Rewritten(pieces, text, pausing, called)
     finally:
         if was_enabled:
             gc.enable()
