@@ -23,6 +23,7 @@ from .lists import Names
 from .places import Places
 
 VERSION = 1  # of the JSON
+_DEEPEST = 40  # levels that are indented: white space must not outgrow long chains
 _NAMED = 5  # so many callees of an indirect call are named
 _CULPRITS = 10  # and so many of the imports and indirect calls that matter most
 
@@ -85,7 +86,7 @@ class Explanation:
             node, depth = stack.pop()
             shown = self._tree_line(node)
             if shown and (below.get(node) or node in self.pausing.instrumented):
-                yield "  " * depth + shown
+                yield "  " * min(depth, _DEEPEST) + shown
             stack += [(each, depth + bool(shown)) for each in reversed(below.get(node, ()))]
         for saving in self.savings():
             yield f"{saving.change}: {saving.instrumented} instead of {len(self.pausing.instrumented)}"
