@@ -15,6 +15,7 @@ from .fields import head, value_types
 from .fold import fold
 from .frames import Frame, Local
 from .jump import Jump, depth
+from .labels import CountedLabels, NamedLabels
 from .layout import Layout
 from .lift import lift
 from .liveness import live_locals
@@ -142,7 +143,7 @@ def _forwarding(func: Func, parts: _Parts, indent: str, program: Program) -> str
     (if (global.get $rewinding) (then (return_call $rewind_tail)))
     """
     before = program.codes[parts.header[-1]]
-    source = Source(parts.body, before.trivia, indent)
+    source = Source(parts.body, before.trivia, indent, CountedLabels())
     go_on = program.tails.dispatcher[func.number]
     added = f"{program.newline}{source.inside}(if (global.get {program.ids.rewinding}) (then (return_call {go_on})))"
     return "".join([*parts.header[:-1], before.core, added, before.trivia or " ", *parts.body.tokens, func.node[-1]])
@@ -162,8 +163,9 @@ class _Function:
             and not body.shadowed  # blocks that move must not take another's label
             and len(body.calls) * len(scope.locals) <= _MEETINGS
         )
-        source = Source(body, before.trivia, self.indent, jumps)
-        self.lifted = lift(body, source, scope)
+        labels = NamedLabels(body) if jumps else CountedLabels()
+        source = Source(body, before.trivia, self.indent, labels)
+        self.lifted = lift(body, source, scope, guards=not jumps)
         self.alive = [live | waiting for live, waiting in zip(live_locals(body), self.lifted.alive, strict=True)]
         if program.options.optimize and self.is_its_call():
             return "".join([*self.header, *body.tokens, self.func.node[-1]])

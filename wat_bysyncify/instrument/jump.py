@@ -93,11 +93,10 @@ class Jump(Layout):
     def body(self, restores: list[str], number: str, results: tuple[str, ...], indent: str) -> None:
         """All of a function's code. `restores` are the lines that take back its frame; where there are several calls,
         `number` is the text that then takes back the number of the call, "" where that is on the operand stack."""
-        label = self.source.labels[0]
-        whole = label in self.source.used  # a branch to the end of the function, by number
+        whole = self.source.labels.outermost  # a branch to the end of the function, by number
         if whole:
             typed = f" (result {' '.join(results)})" if results else ""
-            self.line(indent, f"(block {label}{typed}")
+            self.line(indent, f"(block {whole}{typed}")
         stretch = _Stretch(len(self.out), indent, self.base, 0, "", self.count == 1)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
@@ -221,7 +220,6 @@ class Jump(Layout):
         if nest.condition:
             if len(nest.arms) > 1 or passed:
                 otherwise = unused(f"$else_{block.start}", self.labels)
-            source.used.add(label)
             self.condition(nest, otherwise or label, indent)
         for position, arm in enumerate(nest.arms):
             if position:
@@ -239,7 +237,7 @@ class Jump(Layout):
             self.otherwise(nest, otherwise, indent, stretch)
             for name, type_ in zip(nest.params, block.type[0], strict=True):
                 self.line(indent, got(name, type_))
-        said = f" {label}" if label in source.used or nest.own_label else ""
+        said = f" {label}" if label in source.labels.used or nest.own_label else ""
         stretch.opened.append(f"(block{said}{results}")
         self.line(indent, ")")
         self.sets(nest, indent)

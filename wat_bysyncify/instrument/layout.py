@@ -75,7 +75,7 @@ class Layout:
 
     def head(self, nest: Nest) -> str:
         """The text that opens a block, with its label where that is used."""
-        if nest.label in self.source.used and not nest.own_label:
+        if nest.label in self.source.labels.used and not nest.own_label:
             return nest.head.replace(nest.block.op, f"{nest.block.op} {nest.label}", 1)
         return nest.head
 

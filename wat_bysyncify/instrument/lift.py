@@ -29,7 +29,6 @@ from .body import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
 from .fields import parse_nat, type_use_end
 from .instructions import PURE, SIGNATURES
 from .module import FuncType
-from .names import unused
 from .placeholder import zero
 from .reftypes import SHORT_NAMES, got, heap_type, is_nullable, is_value_type, non_null, nullable, short_name
 from .scope import Scope
@@ -40,14 +39,18 @@ from .temps import Numbers, Temp
 _STOPPING = frozenset((act.STOP, act.RETURN_CALL_INDIRECT))
 
 
-def lift(body: Body, source: Source, scope: Scope) -> Lifted:
-    """The steps of a body. Raises `BodyError` for what cannot be held in a temporary."""
-    return _Lift(body, source, scope).lift()
+def lift(body: Body, source: Source, scope: Scope, guards: bool) -> Lifted:
+    """The steps of a body; `guards`: a block is passed, while rewinding, by going through it or by a guard around it.
+
+    Raises `BodyError` for what cannot be held in a temporary.
+    """
+    return _Lift(body, source, scope, guards).lift()
 
 
 class _Lift:
-    def __init__(self, body: Body, source: Source, scope: Scope) -> None:
+    def __init__(self, body: Body, source: Source, scope: Scope, guards: bool) -> None:
         self.body = body
+        self.guards = guards
         self.codes = body.codes
         self.source = source
         self.scope = scope
@@ -73,7 +76,7 @@ class _Lift:
         self.waiting = [(whole, 0, None, [], {}, 0)]
         while self.waiting:
             arm, self.level, nest, params, self.floor, self.around = self.waiting.pop()
-            self.source.enter(self.level, nest is not None and nest.guarded, nest.label if nest else "")
+            self.source.labels.enter(self.level, nest is not None and nest.guarded, nest.label if nest else "")
             self.numbers = {type_: Numbers(first) for type_, first in self.floor.items()}
             self.steps, self.open = arm.steps, None
             self.below = []
@@ -647,10 +650,6 @@ class _Lift:
         self.free(kept)
         return taken
 
-    def label(self, item: Block) -> str:
-        """A label for a block that has none."""
-        return unused(f"${item.op}_{item.start}", self.body.labels)
-
     def block(self, item: Block, following: Item | None) -> int:
         """A block with pausing calls in it: its step, whose arms wait to be lifted. How many items it took in."""
         source = self.source
@@ -677,7 +676,7 @@ class _Lift:
         around = self.waits()
         for temp in held:
             around |= temp.bit  # the block gets it while rewinding too
-        guarded = not source.named and not all(map(is_nullable, (*item.type[0], *results)))
+        guarded = self.guards and not all(map(is_nullable, (*item.type[0], *results)))
         if condition:
             if guarded and condition.kind == "expr":
                 condition = self.spill(condition)  # it may have branches, which the guard is not around
@@ -709,9 +708,7 @@ class _Lift:
             lead.trail = source.around(last).same_line
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
         nest.guarded = guarded
-        if source.named:
-            nest.own_label = self.codes[item.start].word.startswith("$")
-            nest.label = words(self.body.tokens[item.start])[1] if nest.own_label else self.label(item)
+        nest.label, nest.own_label = source.labels.name(item)
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]
             nest.keep = [got(temp.name, type_) for temp, type_ in zip(temps, results, strict=True)]
@@ -722,7 +719,7 @@ class _Lift:
             self.stack.append(value)
         self.steps.append(nest)
         self.open = None
-        source.enter(item.level, nest.guarded, nest.label)
+        source.labels.enter(item.level, nest.guarded, nest.label)
         nest.head = source.text(item.start, item.end, item.level, 0)
         nest.foot = source.text(item.last, item.last + 1, item.level, 0)
         if item.op == "try" and item.folded:

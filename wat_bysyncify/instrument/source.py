@@ -1,4 +1,4 @@
-"""A body's tokens as text: with their comments, their indentation, and labels by number as they must be now."""
+"""A body's tokens as text: with their comments, their indentation, and labels as they must be said now (labels.py)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from ..sexpr.nodes import with_words, words
 from ..sexpr.trivia import Trivia
 from .body import Body
 from .code import Code
-from .fields import parse_nat
-from .names import unused
+from .labels import Labels
 
 
 @dataclass(slots=True)
@@ -28,16 +27,12 @@ class Piece:
 
 
 class Source:
-    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own.
+    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own; `labels`
+    is what its branches say."""
 
-    Labels by number are what they must be now, or, if `named`, names: `labels` by level, and which are `used`.
-    """
-
-    def __init__(self, body: Body, before: str, indent: str, named: bool = False) -> None:
+    def __init__(self, body: Body, before: str, indent: str, labels: Labels) -> None:
         self.body = body
-        self.named = named
-        self.labels = [unused("$body", body.labels) if named else ""]
-        self.used: set[str] = set()
+        self.labels = labels
         self.tokens = body.tokens
         self.codes = body.codes
         self.before = Trivia(before)
@@ -46,7 +41,6 @@ class Source:
         self.site_list = [at for at, _ in body.sites]
         self.trivia: dict[Code, Trivia] = {}
         self.line_ends: list[int] | None = None
-        self.guards = [0]  # by label level: how many of the blocks around, down to it, have a guard around them
 
     def text(self, start: int, end: int, level: int, shift: int = 1) -> str:
         """The text of tokens[start:end] without the trivia behind it, as it stands `shift` labels deeper.
@@ -70,25 +64,11 @@ class Source:
         token = str(self.tokens[at])
         return self._relabel(token, self.sites[at], level, 1) if at in self.sites else token
 
-    def enter(self, level: int, guarded: bool, label: str) -> None:
-        """Goes into the block with the label of a level, around which a guard stands, which is a label more, or not."""
-        if level:
-            del self.labels[level:]
-            self.labels.append(label)
-        del self.guards[level:]
-        self.guards.append(self.guards[-1] + guarded if level else 0)
-
     def _relabel(self, text: str, targets: list[tuple[int, int]], level: int, shift: int) -> str:
         near = [(position, target) for position, target in targets if target <= level]
-        if self.named:
-            self.used.update(self.labels[target] for _, target in near)
-            return with_words(text, {position: self.labels[target] for position, target in near})
-        said = words(text)
-        new = {}
-        for position, target in near:
-            more = shift + (target == 0) + self.guards[level] - self.guards[target]
-            new[position] = str((parse_nat(said[position]) or 0) + more)
-        return with_words(text, new)
+        found = words(text)
+        said = self.labels.said
+        return with_words(text, {position: said(found[position], target, level, shift) for position, target in near})
 
     def around(self, at: int) -> Trivia:
         """The trivia behind token `at`, taken apart; that before the body for -1."""

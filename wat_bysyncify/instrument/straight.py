@@ -63,11 +63,10 @@ class Straight(Skip):
         opening = [f"(block {label}{typed}" for label in reversed(self.landings.values())]
         for at in range(0, len(opening), 3):
             self.line(indent, " ".join(opening[at : at + 3]))
-        label = self.source.labels[0]
-        whole = label in self.source.used  # a branch to the end of the function, by number
+        whole = self.source.labels.outermost  # a branch to the end of the function, by number
         if whole:
             of = f" (result {' '.join(results)})" if results else ""
-            self.line(inner, f"(block {label}{of}")
+            self.line(inner, f"(block {whole}{of}")
         self.arms(self.arm, self.lifted.arm, None, inner)
         if whole:
             if results:
