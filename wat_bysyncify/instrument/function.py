@@ -26,7 +26,7 @@ from .pausepoints import with_pause_points
 from .reftypes import can_be_kept, is_nullable, is_value_type, nullable
 from .scope import Program, Scope
 from .skip import Names, Skip
-from .source import Piece, Source
+from .source import Source
 from .steps import Resume
 from .straight import Straight
 from .tablecalls import settled_calls
@@ -199,11 +199,12 @@ class _Function:
             return False
         if self.func.number in self.program.tails.numbers:
             return False
-        call, rest = steps[0].call, steps[0].stmts
-        if not rest:
-            return True
-        given = {f"(local.get {call[-1].set_})", f"local.get {call[-1].set_}"}
-        return len(rest) == 1 and rest[0].set_ in ("return", "(return") and rest[0].piece.text in given
+        results = self.lifted.results
+        if not results:
+            return not steps[0].stmts
+        if len(steps[0].stmts) > 1 or len(results) > 1 or results[0].kind != "temp" or results[0].exact:
+            return False
+        return bool(results[0].temps[0].name == steps[0].call[-1].set_)
 
     def skipping(self) -> Layout:
         """The function's code with guards (skip.py)."""
@@ -316,8 +317,7 @@ class _Function:
 
     def last_comments(self, layout: Layout, inside: str) -> None:
         """The comments behind the last instruction."""
-        last = layout.source.around(len(self.body.tokens) - 1)
-        layout.lead(Piece("", last.indent or "", last.lines), inside + "  ")
+        layout.behind(len(self.body.tokens) - 1, inside + "  ")
 
     def saved(self) -> list[Local]:
         """The locals of the frame: those that are live at any of the pausing calls."""

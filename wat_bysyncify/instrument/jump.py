@@ -49,7 +49,7 @@ from .layout import WIDTH, Layout
 from .names import Taken, unused
 from .reftypes import got
 from .skip import Names
-from .source import Piece, Source
+from .source import Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt
 
 _ENTERED = frozenset(("loop", "try_table", "try"))
@@ -206,8 +206,7 @@ class Jump(Layout):
         """Where the results of a block go."""
         for text in nest.sets:
             self.line(indent, f"({text})" if nest.block.folded else text)
-        if nest.lead.trail:
-            self.out += (" ", nest.lead.trail)
+        self.trail(nest.lead.trail)
 
     def opened(self, nest: Nest, indent: str, stretch: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
         """A block or an if, whose opening stands at the head of the stretch."""
@@ -231,8 +230,7 @@ class Jump(Layout):
                     self.line(indent, got(name, type_))
                 if arm.text.text:
                     self.stmt(Stmt(arm.text), indent)
-            lead = source.around(block.marks[position][1] - 1)
-            self.lead(Piece("", lead.indent or "", lead.lines), indent)
+            self.behind(block.marks[position][1] - 1, indent)
         if passed:
             self.otherwise(nest, otherwise, indent, stretch)
             for name, type_ in zip(nest.params, block.type[0], strict=True):
@@ -253,23 +251,17 @@ class Jump(Layout):
         """The branch over the first arm of an if: `(br_if $else (i32.eqz ..))`."""
         value = nest.condition
         assert value is not None
-        old = self.source.indent_of(value.start) if value.start >= 0 else ""
-        if value.start >= 0:
-            before = self.source.around(value.start - 1)
-            self.lead(Piece("", before.indent or "", before.lines), indent)
+        self.before(value, indent)
         text = value.text
-        comment = value.comment
         if not value.folded:
-            self.line(indent, self.place(text, old, indent))
-            self.out += (" ", comment) if comment else ()
+            self.value(value, indent)
             self.line(indent, "i32.eqz")
             self.line(indent, f"br_if {target}")
-        elif "\n" not in text and not comment and len(indent) + len(text) + len(target) + 18 <= WIDTH:
-            self.line(indent, f"(br_if {target} (i32.eqz {text}))")
+        elif "\n" not in text and not value.comment and len(indent) + len(text) + len(target) + 18 <= WIDTH:
+            self.reader(indent, f"(br_if {target} (i32.eqz {text}))", "", value.start)
         else:
             self.line(indent, f"(br_if {target} (i32.eqz")
-            self.line(indent + "  ", self.place(text, old, indent + "  "))
-            self.out += (" ", comment) if comment else ()
+            self.value(value, indent + "  ")
             self.line(indent, "))")
 
     def entered(self, nest: Nest, indent: str, outer: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
@@ -287,9 +279,7 @@ class Jump(Layout):
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))
         self.line(indent, nest.lead.text + self.head(nest))
-        comment = source.around(block.end - 1).same_line
-        if comment:
-            self.out += (" ", comment)
+        self.trail(source.around(block.end - 1).same_line)
         inner = indent + ("  " if len(indent) < WIDTH else "")
         for position, arm in enumerate(nest.arms):
             before, behind = block.marks[position]
@@ -306,8 +296,7 @@ class Jump(Layout):
                 self.out.append("")
                 yield arm, inner, stretch
                 self.finish(stretch, self.again(stretch))
-            lead = source.around(behind - 1)
-            self.lead(Piece("", lead.indent or "", lead.lines), inner)
+            self.behind(behind - 1, inner)
             if block.op == "try" and block.folded:
                 self.line(indent, ")")
         if block.folded:

@@ -57,6 +57,7 @@ class _Lift:
         self.temps: dict[str, list[Temp]] = {}
         self.all_temps: list[Temp] = []
         self.alive = [0] * len(body.calls)
+        self.results: list[Value] = []
         # Of the sequence that is being lifted.
         self.level = 0
         self.around = 0  # what values that wait around it read, as in `Lifted.alive`
@@ -83,7 +84,7 @@ class _Lift:
             self.settled = self.detached = 0
             self.stack = [self.temp_value(temp, type_, False, " ", -1) for temp, type_ in params]
             self.sequence(arm.seq, arm is whole)
-        return Lifted(whole, self.all_temps, self.alive)
+        return Lifted(whole, self.all_temps, self.alive, self.results)
 
     # -- sequences
 
@@ -111,6 +112,7 @@ class _Lift:
             values = self.stack
             self.stack = []
         if is_function:
+            self.results = values
             self.emit(self.returned(values))
         else:
             self.step().values = values
@@ -141,7 +143,7 @@ class _Lift:
                 parts.append(value.tail or " ")
         start = next((value.start for value in values if value.start >= 0), -1)
         indent = self.source.indent_of(start) if start >= 0 else ""
-        return Piece("".join(parts), indent, (), values[-1].comment if values else "")
+        return Piece("".join(parts), indent, (), values[-1].comment if values else "", start)
 
     def step(self) -> Plain | Resume:
         if self.open is None:
@@ -198,10 +200,10 @@ class _Lift:
         """The value in a temporary, set by a statement now."""
         self.free([value])
         temp = self.temp(value.type, value.start)
-        piece = Piece(value.text, self.source.indent_of(value.start) if value.start >= 0 else "")
+        piece = Piece(value.text, "", start=value.start)
         if value.start >= 0:
-            before = self.source.around(value.start - 1)
-            piece.lead = before.lines if value.folded else ()
+            piece.indent = self.source.indent_of(value.start)
+            piece.lead = self.source.around(value.start - 1).lines if value.folded else ()
         self.emit(Stmt(piece, temp.name, folded=value.folded))
         return self.temp_value(temp, value.type, not value.folded, value.tail, value.start)
 
@@ -322,10 +324,8 @@ class _Lift:
             for operand in operands:
                 writes |= operand.writes
             self.settle(writes)
-            before = source.around(first - 1)
-            text = before.inline + "".join(flat(parts))
             comment = source.around(last).same_line if not gives else ""
-            self.emit(Stmt(Piece(text, source.indent_of(first), before.lines, comment)))
+            self.emit(Stmt(source.begun(first, "".join(flat(parts)), comment)))
             self.free(operands)
             if stops and gives:
                 self.emit(Stmt(Piece("(unreachable)", "")))
@@ -597,8 +597,7 @@ class _Lift:
             parts.append(source.text(item.start, item.end, self.level))
             inside = folded and not operands
         first = min([item.start, *(value.start for value in operands if value.start >= 0)])
-        before = source.around(first - 1)
-        piece = Piece(before.inline + "".join(flat(parts)), source.indent_of(first), before.lines)
+        piece = source.begun(first, "".join(flat(parts)))
         tail = self.codes[item.last].trivia
         # What is read again on rewind keeps its temporary: the result must not take its place.
         if restores:
@@ -618,14 +617,11 @@ class _Lift:
             if code.act == act.TEE:
                 set_text = set_text.replace(code.op, "local.set", 1)
             if isinstance(following, Op) and inside:
-                outer = source.around(set_ - 1)
-                piece.lead, inner = outer.lines, self.codes[set_].trivia
-                text = outer.inline + set_text + inner + piece.text
-                text += self.codes[item.last].trivia + self.codes[last].core
-                piece = Piece(text, source.indent_of(set_), piece.lead)
-                step.call.append(Stmt(piece))
+                text = set_text + self.codes[set_].trivia + piece.text
+                piece = source.begun(set_, text + self.codes[item.last].trivia + self.codes[last].core)
             else:
-                step.call.append(Stmt(Piece(piece.text + (tail or " ") + set_text, piece.indent, piece.lead)))
+                piece.text += (tail or " ") + set_text
+            step.call.append(Stmt(piece))
             tail = self.codes[last].trivia
             if code.act == act.TEE:
                 text = f"local.get {words(self.body.tokens[set_])[1]}"
@@ -701,8 +697,7 @@ class _Lift:
         first = following.start if code and isinstance(following, Op) else item.start
         if condition and not item.folded:
             first = min(first, condition.start) if condition.start >= 0 else first
-        before = source.around(first - 1)
-        lead = Piece(before.inline, source.indent_of(first), before.lines)
+        lead = source.begun(first, "")
         last = item.last if not code else following.last if isinstance(following, Op) else item.last + 1
         if not results or (code and code.act != act.TEE):
             lead.trail = source.around(last).same_line

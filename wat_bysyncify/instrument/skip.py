@@ -29,11 +29,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .layout import WIDTH, Layout
-from .reftypes import got
-from .source import Piece, Source
-from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt
-
-_WITH_ARMS = frozenset(("if", "try"))
+from .nests import in_place
+from .source import Source
+from .steps import Arm, Lifted, Nest, Plain, Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,73 +107,15 @@ class Skip(Layout):
             self.line(indent, text)
 
     def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
-        """A block with pausing calls, and where its results go."""
-        block, source = nest.block, self.source
+        """A block with pausing calls, with a guard around it if it must have one."""
         self.lead(nest.lead, indent)
-        outside = indent
-        if nest.guarded:
-            self.open_guard(indent, "(if", self.one_of(block.calls[0], block.calls[-1]))
-            indent += "  " if len(indent) < WIDTH else ""
-        at = indent
-        wrapped = block.folded and len(nest.sets) == 1 and not (nest.condition and self.condition_first(nest))
-        if wrapped:
-            self.line(indent, f"({nest.sets[0]}")
-            at += "  " if len(at) < WIDTH else ""
-        for name, type_ in zip(nest.params, block.type[0], strict=True):
-            self.line(at, got(name, type_))
-        if nest.condition and self.condition_first(nest):
-            self.condition(nest, at)
-        self.line(at, nest.lead.text + self.head(nest))
-        comment = source.around(block.end - 1).same_line
-        if comment:
-            self.out += (" ", comment)
-        inner = at + self.deeper(nest, at)
-        if nest.condition and not self.condition_first(nest):
-            self.condition(nest, inner)
-        for position, arm in enumerate(nest.arms):
-            before, behind = block.marks[position]
-            arm_at = at
-            if block.op in _WITH_ARMS and (block.folded or position):
-                arm_at = inner if block.folded else at
-                text = source.codes[before].core
-                self.line(arm_at, text[:-1].rstrip() if before == behind else text)
-                comment = source.around(before).same_line
-                if comment and before != behind:
-                    self.out += (" ", comment)
-            inside = arm_at + self.deeper(nest, arm_at)
-            if arm.text is not None:
-                if arm.text.text:
-                    self.stmt(Stmt(arm.text), inside)
-            else:
-                for name in reversed(nest.params):
-                    self.line(inside, f"(local.set {name})")
-                yield arm, nest, inside
-            lead = source.around(behind - 1)
-            self.lead(Piece("", lead.indent or "", lead.lines), inside)
-            if block.op in _WITH_ARMS and block.folded:
-                self.line(arm_at, ")")
-                if behind < block.last:
-                    comment = source.around(behind).same_line
-                    if comment:
-                        self.out += (" ", comment)
-        if block.folded:
-            if block.op in _WITH_ARMS:
-                if nest.delegate:
-                    self.line(inner, nest.delegate)
-                lead = source.around(block.last - 1)
-                self.lead(Piece("", lead.indent or "", lead.lines), inner)
-            self.line(at, ")")
-        else:
-            self.line(at, nest.foot)
-        if wrapped:
-            self.line(indent, ")")
-        else:
-            for text in nest.sets:
-                self.line(indent, text if not block.folded else f"({text})")
-        if nest.lead.trail:
-            self.out += (" ", nest.lead.trail)
-        if nest.guarded:
-            self.line(outside, "))")
+        if not nest.guarded:
+            yield from in_place(self, nest, indent, self.condition, nest.block.folded)
+            return
+        self.open_guard(indent, "(if", self.one_of(nest.block.calls[0], nest.block.calls[-1]))
+        inner = indent + ("  " if len(indent) < WIDTH else "")
+        yield from in_place(self, nest, inner, self.condition, nest.block.folded)
+        self.line(indent, "))")
 
     def one_of(self, first: int, end: int) -> str:
         """Whether the call to go back to is one of those from `first` to before `end`."""
@@ -198,24 +138,6 @@ class Skip(Layout):
         self.line(indent, first)
         self.line(under, f"{one_of}) (then")
 
-    def deeper(self, nest: Nest, at: str) -> str:
-        """How much deeper a block's content stands than the block, which stands at `at`: as the reader has it.
-
-        Where all is on one line, levels stop counting at the width: white space must not outgrow deep nests.
-        """
-        source, block = self.source, nest.block
-        outer = source.indent_of(block.start)
-        first = block.arms[0].first if block.op not in _WITH_ARMS or not block.folded else block.marks[0][0]
-        if source.starts_line(first) and source.starts_line(block.start):
-            inner = source.indent_of(first)
-            if inner.startswith(outer) and len(inner) - len(outer) <= 8:
-                return inner[len(outer) :]
-        return "  " if len(at) < WIDTH else ""
-
-    def condition_first(self, nest: Nest) -> bool:
-        """Whether the condition of an if stands before it, not inside its parentheses."""
-        return not nest.block.folded
-
     def condition(self, nest: Nest, indent: str) -> None:
         """The condition of an if: while rewinding, whether the call to go back to is in its first arm.
 
@@ -229,7 +151,7 @@ class Skip(Layout):
               (i32.eqz (local.get $x))
             ) (else (i32.const 1)))
         """
-        block, names, source = nest.block, self.names, self.source
+        block, names = nest.block, self.names
         value = nest.condition
         assert value is not None
         first, second, last = (*block.calls, block.calls[-1]) if len(block.calls) == 2 else block.calls
@@ -239,13 +161,7 @@ class Skip(Layout):
             choice = "(i32.const 0)"
         else:
             choice = f"(i32.lt_u (local.get {names.call}) (i32.const {second}))"
-        if value.start >= 0:
-            before = source.around(value.start - 1)
-            self.lead(Piece("", before.indent or "", before.lines), indent)
+        self.before(value, indent)
         self.line(indent, f"(if (result i32) (global.get {names.normal}) (then")
-        old = source.indent_of(value.start) if value.start >= 0 else ""
-        self.line(indent + "  ", self.place(value.text, old, indent + "  "))
-        comment = value.comment
-        if comment:
-            self.out += (" ", comment)
+        self.value(value, indent + "  ")
         self.line(indent, f") (else {choice}))")

@@ -17,13 +17,14 @@ class Piece:
     """A piece of the reader's text on its way to another place.
 
     `indent` is the indentation of the line that it began on, `lead` the comment lines before it, `trail` the comment
-    behind it on its last line.
+    behind it on its last line; `start` is the token of the body that it begins with, -1 if it is new.
     """
 
     text: str
     indent: str
     lead: tuple[str, ...] = ()
     trail: str = ""
+    start: int = -1
 
 
 class Source:
@@ -103,6 +104,9 @@ class Source:
 
     def piece(self, start: int, end: int, level: int, shift: int = 1) -> Piece:
         """tokens[start:end] with the comments before them and behind them."""
+        return self.begun(start, self.text(start, end, level, shift), self.around(end - 1).same_line)
+
+    def begun(self, start: int, text: str, trail: str = "") -> Piece:
+        """Text that begins with token `start`, with the comments before it."""
         before = self.around(start - 1)
-        text = before.inline + self.text(start, end, level, shift)
-        return Piece(text, self.indent_of(start), before.lines, self.around(end - 1).same_line)
+        return Piece(before.inline + text, self.indent_of(start), before.lines, trail, start)

@@ -134,7 +134,7 @@ def flat(nested: list[Any]) -> list[Any]:
 
 @dataclass(slots=True)
 class Lifted:
-    """A body in steps.
+    """A body in steps. `results` are the values that it returns at its end.
 
     `alive` says for each pausing call what values that wait for it read, locals and temporaries as bits: these are
     alive whatever liveness.py, which knows only the reader's code, says of the locals.
@@ -143,3 +143,4 @@ class Lifted:
     arm: Arm
     temps: list[Temp]
     alive: list[int]
+    results: list[Value]

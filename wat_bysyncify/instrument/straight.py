@@ -34,19 +34,20 @@ from typing import Any
 from .jump import depth
 from .layout import Layout
 from .names import Taken, unused
-from .skip import Names, Skip
-from .source import Piece, Source
+from .nests import in_place
+from .skip import Names
+from .source import Source
 from .steps import Arm, Lifted, Nest, Resume
 
 
-class Straight(Skip):
+class Straight(Layout):
     """Writes the steps of one body. `labels` are its labels; `alive` are the live locals of each call, as bits."""
 
     def __init__(
         self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted, alive: list[int]
     ) -> None:
-        super().__init__(source, names, newline)
-        self.lifted, self.alive = lifted, alive
+        super().__init__(source, newline)
+        self.names, self.lifted, self.alive = names, lifted, alive
         self.numbered = len(lifted.alive) > 1
         self.first = int(depth(lifted) > 0)
         sets = list(dict.fromkeys(alive))
@@ -102,19 +103,14 @@ class Straight(Skip):
             return f"(drop (br_if {landing} (i32.const {self.first + call}) (global.get {self.names.unwinding})))"
         return f"(br_if {landing} (global.get {self.names.unwinding}))"
 
-    def condition_first(self, nest: Nest) -> bool:
-        """As of all ifs; in parentheses there is room for one list."""
-        assert nest.condition is not None
-        return not nest.block.folded or not nest.condition.folded
+    def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
+        """A block with pausing calls, as it was."""
+        self.lead(nest.lead, indent)
+        # Parentheses have room for one list before the arms.
+        inside = nest.block.folded and bool(nest.condition and nest.condition.folded)
+        yield from in_place(self, nest, indent, self.condition, inside)
 
     def condition(self, nest: Nest, indent: str) -> None:
         """The condition of an if, as it is."""
-        value = nest.condition
-        assert value is not None
-        if value.start >= 0:
-            before = self.source.around(value.start - 1)
-            self.lead(Piece("", before.indent or "", before.lines), indent)
-        old = self.source.indent_of(value.start) if value.start >= 0 else ""
-        self.line(indent, self.place(value.text, old, indent))
-        if value.comment:
-            self.out += (" ", value.comment)
+        assert nest.condition is not None
+        self.values([nest.condition], indent)
