@@ -12,11 +12,11 @@ WIDTH = 80
 
 
 class Layout:
-    """Text that grows line by line in `out`. `newline` is the line break of the text."""
+    """Text that grows line by line in `out`."""
 
-    def __init__(self, source: Source, newline: str) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
-        self.newline = newline
+        self.newline = source.newline
         self.out: list[str] = []
 
     @staticmethod

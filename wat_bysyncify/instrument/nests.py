@@ -23,7 +23,7 @@ _WITH_ARMS = frozenset(("if", "try"))
 
 def in_place(
     out: Layout, nest: Nest, indent: str, condition: Callable[[Nest, str], None], inside: bool
-) -> Iterator[tuple[Arm, Nest, str]]:
+) -> Iterator[tuple[Arm, str]]:
     """Writes a block without its lead, and where its results go; yields each arm that pauses, with the indentation of
     its content, to be written there and then.
 
@@ -60,7 +60,7 @@ def in_place(
         else:
             for name in reversed(nest.params):
                 out.line(content, f"(local.set {name})")
-            yield arm, nest, content
+            yield arm, content
         out.behind(behind - 1, content)
         if block.op in _WITH_ARMS and block.folded:
             out.line(arm_at, ")")

@@ -18,7 +18,8 @@ from .function import complete_function, rewrite_function
 from .ids import choose_ids
 from .implicit import write_types
 from .modernize import modernize
-from .module import read_module
+from .module import Func, read_module
+from .needs import Needs
 from .options import Options
 from .scope import Program
 from .tailcalls import find_tails
@@ -63,6 +64,7 @@ class _Rewrite:
         self.module, self.newline = program.module, program.newline
         self.stubs = {id(function.node) for function in control.functions}
         self.indents = _Indents(self.module.holder)
+        self.needs = Needs()
 
     def pieces(self, progress: Callable[[int, int], None]) -> list[str]:
         """The text of the new module."""
@@ -72,12 +74,14 @@ class _Rewrite:
         own = [func for func in map(module.func, range(program.defined)) if isinstance(func.node, list)]
         todo = [func for func in own if func.number in instrumented]
         for done, func in enumerate(todo, 1):
-            replaced[id(func.node)] = rewrite_function(func, indents.of(func.node), program)
+            replaced[id(func.node)] = self._rewritten(func, indents.of(func.node))
             progress(done, len(todo))
         if program.old:  # what cannot pause is completed too
             for func in own:
                 if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
                     replaced[id(func.node)] = complete_function(func, program)
+        added = map(module.func, range(program.defined, len(module.funcs.entities)))
+        self.stand_ins = [self._rewritten(func, indents.field) for func in added]
 
         out: list[str] = []
         place = self._state_place()
@@ -96,6 +100,12 @@ class _Rewrite:
         if module.holder is module.nodes:
             self._finish(out, place)
         return out
+
+    def _rewritten(self, func: Func, indent: str) -> str:
+        """The new text of a function; what it needs is noted."""
+        found = rewrite_function(func, indent, self.program)
+        self.needs.add(found.needs)
+        return found.text
 
     def _state_place(self) -> Node | None:
         """The field behind which the globals of the state go: the last global (they have the next numbers), or else
@@ -116,7 +126,7 @@ class _Rewrite:
 
     def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
         """Writes the globals of the state on lines of their own behind the last piece, before most of its trivia."""
-        lines = f"{self.newline}{indent}".join(self.additions.state(self.program))
+        lines = f"{self.newline}{indent}".join(self.additions.state(self.needs))
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         end, _ = line_breaks(trivia)
@@ -141,8 +151,8 @@ class _Rewrite:
             stripped = out[-1].rstrip(" \t\r\n")
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
-        state = [] if place is not None else [self.additions.state(self.program)]
-        for lines in [*state, *self.additions.fields(self.program, indent)]:
+        state = [] if place is not None else [self.additions.state(self.needs)]
+        for lines in [*state, *self.additions.fields(self.program, self.needs, self.stand_ins)]:
             for line in lines:
                 out.append(f"{self.newline}{indent}{line}")
         out.append(closing if "\n" in closing else self.newline)

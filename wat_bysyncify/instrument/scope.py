@@ -35,14 +35,13 @@ class Program:
 
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
     annotations about instructions, `old` whether the text is that of older tools, `options` what the user chose.
-    `helpers` collects the functions that save and restore, by what they do and the types of the values; the one to
-    "leave" room has none.
+    `helpers` are the ids of the functions that save and restore, by what they do and the types of the values; the one
+    to "leave" room has none.
     """
 
     __slots__ = (
-        "annotated", "codes", "defined", "guards", "helpers", "ids", "lines", "lookups", "module", "new_types",
-        "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "twins",
-        "type_ids", "types",
+        "annotated", "codes", "defined", "helpers", "ids", "lines", "lookups", "module", "new_types",
+        "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
@@ -64,10 +63,8 @@ class Program:
         self.type_ids = Taken(module.types.names)
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
-        self.guards = not options.optimize or options.rewind == "skip"  # does any code ask whether all is normal
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
-        self.twins: list[list[str]] = []  # the second of each, as text
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them

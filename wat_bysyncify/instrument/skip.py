@@ -26,36 +26,38 @@ what their result's place holds already. An `if` takes the arm that holds the ca
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from .layout import WIDTH, Layout
+from .layout import WIDTH
 from .nests import in_place
+from .plan import Plan
 from .source import Source
 from .steps import Arm, Lifted, Nest, Plain, Resume
+from .writer import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The ids that instrumented code uses."""
-
-    normal: str
-    unwinding: str
-    rewinding: str
-    call: str
-    unwind: str
+def skipping(plan: Plan, lifted: Lifted, source: Source) -> list[str]:
+    """The text of a function behind its header, in pieces."""
+    skip = _Skip(plan, lifted, source)
+    skip.function(source.inside)
+    return skip.out
 
 
-class Skip(Layout):
-    """Writes the steps of one body."""
-
-    def __init__(self, source: Source, names: Names, newline: str) -> None:
-        super().__init__(source, newline)
-        self.names = names
-
-    def body(self, lifted: Lifted, results: tuple[str, ...], indent: str) -> None:
-        """The whole of a function's steps, and how its end is left."""
-        self.arms(self.arm, lifted.arm, None, indent)
-        self.line(indent, "(unreachable)" if results else "(return)")
+class _Skip(Writer):
+    def function(self, indent: str) -> None:
+        """All of it."""
+        plan = self.plan
+        inner = indent + "  "
+        self.locals(plan.counters, indent)
+        self.line(indent, f"(if (global.get {plan.ids.rewinding}) (then")
+        for line in self.restores():
+            self.line(inner, line)
+        self.line(indent, "))")
+        self.line(indent, f"(local.set {plan.counters[0]} (block {plan.unwind} (result i32)")
+        self.arms(self.arm, self.lifted.arm, None, inner)
+        self.line(inner, "(unreachable)" if plan.results else "(return)")
+        self.last_comments(inner)
+        self.line(indent, "))")
+        self.leave(plan.frame.saves(), indent)
 
     def arm(self, arm: Arm, nest: Nest | None, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""
@@ -77,19 +79,15 @@ class Skip(Layout):
 
             (if (result i32) (global.get $normal) (then ..) (else (local.get $x)))
         """
-        names = self.names
         inner = indent + "  "
         head = "(if"
         if step.values is not None and nest and len(nest.keep) == 1:
             head = f"(if (result {nest.block.type[1][0]})"
         if isinstance(step, Resume):
             self.open_guard(indent, head, self.one_of(step.index, step.index + 1))
-            for stmt in step.call:
-                self.stmt(stmt, inner)
-            check = f"(drop (br_if {names.unwind} (i32.const {step.index}) (global.get {names.unwinding})))"
-            self.line(inner, check)
+            self.call(step, self.plan.unwind, inner)
         else:
-            self.line(indent, f"{head} (global.get {names.normal}) (then")
+            self.line(indent, f"{head} (global.get {self.plan.ids.normal}) (then")
         for stmt in step.stmts:
             self.stmt(stmt, inner)
         if step.values is None or nest is None:
@@ -109,17 +107,18 @@ class Skip(Layout):
     def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """A block with pausing calls, with a guard around it if it must have one."""
         self.lead(nest.lead, indent)
-        if not nest.guarded:
-            yield from in_place(self, nest, indent, self.condition, nest.block.folded)
-            return
-        self.open_guard(indent, "(if", self.one_of(nest.block.calls[0], nest.block.calls[-1]))
-        inner = indent + ("  " if len(indent) < WIDTH else "")
-        yield from in_place(self, nest, inner, self.condition, nest.block.folded)
-        self.line(indent, "))")
+        at = indent
+        if nest.guarded:
+            self.open_guard(indent, "(if", self.one_of(nest.block.calls[0], nest.block.calls[-1]))
+            at += "  " if len(indent) < WIDTH else ""
+        for arm, inside in in_place(self, nest, at, self.condition, nest.block.folded):
+            yield arm, nest, inside
+        if nest.guarded:
+            self.line(indent, "))")
 
     def one_of(self, first: int, end: int) -> str:
         """Whether the call to go back to is one of those from `first` to before `end`."""
-        call = f"(local.get {self.names.call})"
+        call = f"(local.get {self.plan.counters[0]})"
         if end == first + 1:
             return f"(i32.eq {call} (i32.const {first}))"
         if first:
@@ -128,7 +127,7 @@ class Skip(Layout):
 
     def open_guard(self, indent: str, head: str, one_of: str) -> None:
         """Opens a guard of what is done normally, and while rewinding if `one_of` says so."""
-        first = f"{head} (i32.or (global.get {self.names.normal})"
+        first = f"{head} (i32.or (global.get {self.plan.ids.normal})"
         if len(indent) + len(first) + len(one_of) + 8 <= WIDTH:
             self.line(indent, f"{first} {one_of}) (then")
             return
@@ -151,7 +150,7 @@ class Skip(Layout):
               (i32.eqz (local.get $x))
             ) (else (i32.const 1)))
         """
-        block, names = nest.block, self.names
+        block = nest.block
         value = nest.condition
         assert value is not None
         first, second, last = (*block.calls, block.calls[-1]) if len(block.calls) == 2 else block.calls
@@ -160,8 +159,8 @@ class Skip(Layout):
         elif first == second:
             choice = "(i32.const 0)"
         else:
-            choice = f"(i32.lt_u (local.get {names.call}) (i32.const {second}))"
+            choice = f"(i32.lt_u (local.get {self.plan.counters[0]}) (i32.const {second}))"
         self.before(value, indent)
-        self.line(indent, f"(if (result i32) (global.get {names.normal}) (then")
+        self.line(indent, f"(if (result i32) (global.get {self.plan.ids.normal}) (then")
         self.value(value, indent + "  ")
         self.line(indent, f") (else {choice}))")

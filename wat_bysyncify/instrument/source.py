@@ -28,12 +28,12 @@ class Piece:
 
 
 class Source:
-    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own; `labels`
-    is what its branches say."""
+    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own, `newline`
+    the line break of the text; `labels` is what its branches say."""
 
-    def __init__(self, body: Body, before: str, indent: str, labels: Labels) -> None:
-        self.body = body
+    def __init__(self, body: Body, before: str, indent: str, newline: str, labels: Labels) -> None:
         self.labels = labels
+        self.newline = newline
         self.tokens = body.tokens
         self.codes = body.codes
         self.before = Trivia(before)

@@ -69,6 +69,12 @@ class Nest:
     foot: str = ""
     delegate: str = ""
 
+    @property
+    def entered(self) -> bool:
+        """Whether a jump to a call inside must stop at its head: the block cannot be opened where the jump is, for it
+        says more than where it ends."""
+        return self.block.op in ("loop", "try_table", "try")
+
 
 @dataclass(slots=True)
 class Arm:
