@@ -74,7 +74,13 @@ class Additions:
         found += program.tails.lines
         if program.tails.dispatcher:
             found.append(peek_text(ids))
-        return found + needs.twins + self.helpers(program, needs) + program.lines + program.placeholders.lines
+        return (
+            found
+            + needs.twins
+            + self.helpers(program, needs)
+            + [*needs.definitions.values()]
+            + program.placeholders.lines
+        )
 
     def helpers(self, program: Program, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..sexpr.nodes import tokens
 from .body import BodyError
@@ -26,7 +26,7 @@ class Rewritten:
     """The text of a function, what it needs, and how it came about, if it has a frame."""
 
     text: str
-    needs: Needs = field(default_factory=Needs)
+    needs: Needs
     plan: Plan | None = None
 
 
@@ -43,9 +43,10 @@ def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
     parts = take_apart(func, program, instrumented=True)
     form = form_of(func, parts.body, parts.scope)
     if form == "untouched":
-        return Rewritten(complete_function(func, program) if program.old else "".join(tokens([func.node])))
+        text = complete_function(func, program) if program.old else "".join(tokens([func.node]))
+        return Rewritten(text, parts.scope.needs)
     if form == "forwarding":
-        return Rewritten(_forwarding(parts, indent))
+        return Rewritten(_forwarding(parts, indent), parts.scope.needs)
     try:
         return _instrumented(form, parts, indent)
     except BodyError as error:
@@ -71,10 +72,11 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
     labels = CountedLabels() if form == "skip" else NamedLabels(body)
     source = Source(body, before.trivia, indent, scope.program.newline, labels)
     lifted = lift(body, source, scope, guards=form == "skip")
-    needs = Needs(guards=form == "skip")
-    plan = plan_function(form, body, lifted, scope, needs)
+    plan = plan_function(form, body, lifted, scope)
+    needs = scope.needs
     if plan is None:
-        return Rewritten(parts.text)
+        return Rewritten(parts.text, needs)
+    needs.guards = form == "skip"
     if plan.twin:
         needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan, lifted, source))))
     head = ["".join(parts.header[:-1]) + before.core]

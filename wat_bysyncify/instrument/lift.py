@@ -492,7 +492,7 @@ class _Lift:
                 if number is None:
                     raise BodyError(f"unknown function {code.word}", start)
                 func = self.scope.module.func(number)
-                return (f"(ref {func.type_name or self.scope.program.type_name(func.type)})",)
+                return (f"(ref {func.type_name or self.scope.type_name(func.type)})",)
             case "ref.i31":
                 return ("(ref i31)",)
             case "ref.cast":

@@ -26,7 +26,6 @@ from .ids import Ids
 from .liveness import live_locals
 from .module import Func
 from .names import Taken, plain, unused
-from .needs import Needs
 from .reftypes import can_be_kept
 from .scope import Scope
 from .steps import Lifted, Nest, Resume
@@ -97,22 +96,16 @@ def form_of(func: Func, body: Body, scope: Scope) -> Form:
     return "straight" if func.number in program.twinned else "jump"
 
 
-def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope, needs: Needs) -> Plan | None:
+def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan | None:
     """The plan of a function of one of the last three forms; None if it need not know of pauses after all.
 
-    What the text of its frame will refer to is noted in `needs`. Raises `BodyError` for what cannot be saved or
-    returned.
+    Raises `BodyError` for what cannot be saved or returned.
     """
     func, program = scope.func, scope.program
     alive = [live | waiting for live, waiting in zip(live_locals(body), lifted.alive, strict=True)]
     owner = program.tails.numbers.get(func.number)
     if program.options.optimize and owner is None and not any(alive) and _is_its_call(lifted):
         return None
-
-    def helper(verb: str, *types: str) -> str:
-        needs.helpers.add(types)
-        return program.helper(verb, *types)
-
     name, unwind = scope.new_name("$call"), unused("$unwind", body.labels)
     levels = 1 if form == "skip" else depth(lifted)
     counters = tuple(name if not level else scope.new_name("$call") for level in range(levels))
@@ -124,8 +117,6 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope, needs: N
     elif form == "straight":  # those together that are saved together
         saved.sort(key=lambda local: -sum(1 for live in alive if live & local.bit))
     landings = _landings(alive, unwind, body) if form == "straight" else {}
-    if owner is not None:
-        needs.helpers.add(("i32",))
     return Plan(
         form,
         tuple(
@@ -133,7 +124,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope, needs: N
             for call, live in zip(body.calls, alive, strict=True)
         ),
         numbered,
-        Frame(saved, form != "skip" and numbered, program, helper),
+        Frame(saved, form != "skip" and numbered, program, scope.helper),
         owner,
         program.tails.dispatcher.get(func.number, ""),
         unwind,

@@ -30,7 +30,7 @@ class Writer(Layout):
             lines.append(f"(if (i32.ne (call {plan.ids.peek}) (i32.const {plan.owner}))")
             lines.append(f"  (then (return_call {plan.dispatcher})))")
         if plan.owner is not None:
-            lines.append(f"(drop (call {plan.ids.restore['i32']}))")
+            lines.append(f"(drop (call {plan.frame.helper('restore', 'i32')}))")
         return lines + plan.frame.restores()
 
     def call(self, step: Resume, landing: str, indent: str) -> None:
@@ -45,7 +45,7 @@ class Writer(Layout):
     def leave(self, saves: list[str], indent: str) -> None:
         """The end of a function that unwinds: `saves` are the lines that save its frame."""
         plan = self.plan
-        owner = [] if plan.owner is None else [f"(call {plan.ids.save['i32']} (i32.const {plan.owner}))"]
+        owner = [] if plan.owner is None else [f"(call {plan.frame.helper('save', 'i32')} (i32.const {plan.owner}))"]
         for line in [*saves, *owner, *plan.placeholders]:
             self.line(indent, line)
 
