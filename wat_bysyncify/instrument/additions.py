@@ -6,10 +6,8 @@ from ..sexpr.nodes import Node
 from . import names
 from .control import Control
 from .fields import node_words
-from .ids import Ids
-from .module import FuncType, Module
+from .module import FuncType
 from .needs import Needs
-from .options import Options
 from .runtime import (
     control_text,
     fuel_globals,
@@ -28,8 +26,11 @@ from .scope import Program
 class Additions:
     """The fields that are added to a module, each in lines."""
 
-    def __init__(self, module: Module, control: Control, options: Options, ids: Ids) -> None:
-        self.module, self.control, self.options, self.ids = module, control, options, ids
+    def __init__(self, program: Program, control: Control) -> None:
+        """Raises `WatError` if a control function is imported with a type that it does not have."""
+        self.program, self.control = program, control
+        module = self.module = program.module
+        self.options, self.ids = program.options, program.ids
         for function in control.functions:
             self.check(function.name, module.func_of(function.node).type, function.source)
 
@@ -50,9 +51,9 @@ class Additions:
         fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
         return globals_text(self.ids, self.guards(needs)) + (fuel_globals(self.ids) if fuel else [])
 
-    def fields(self, program: Program, needs: Needs, stand_ins: list[str]) -> list[list[str]]:
+    def fields(self, needs: Needs, stand_ins: list[str]) -> list[list[str]]:
         """The fields at the end of the module. `stand_ins` are the texts of those that tail calls have."""
-        ids, guards = self.ids, self.guards(needs)
+        program, ids, guards = self.program, self.ids, self.guards(needs)
         found = self.memory()
         # First what has a number already: the control functions that were imported, and the stand-ins.
         controls: dict[str, str] = {}
@@ -74,17 +75,11 @@ class Additions:
         found += program.tails.lines
         if program.tails.dispatcher:
             found.append(peek_text(ids))
-        return (
-            found
-            + needs.twins
-            + self.helpers(program, needs)
-            + [*needs.definitions.values()]
-            + program.placeholders.lines
-        )
+        return found + needs.twins + self.helpers(needs) + [*needs.definitions.values()] + program.placeholders.lines
 
-    def helpers(self, program: Program, needs: Needs) -> list[list[str]]:
+    def helpers(self, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""
-        ids, saved = self.ids, set(needs.helpers)
+        program, ids, saved = self.program, self.ids, set(needs.helpers)
         held = [type_ for type_ in ids.tables if (type_,) in saved]
         if held or (program.pausing.instrumented and not self.options.optimize):
             saved.add(("i32",))  # the number of a slot; and what a reader expects to find

@@ -258,7 +258,7 @@ class _Jump(Writer):
             self.line(indent, "i32.eqz")
             self.line(indent, f"br_if {target}")
         elif "\n" not in text and not value.comment and len(indent) + len(text) + len(target) + 18 <= WIDTH:
-            self.reader(indent, f"(br_if {target} (i32.eqz {text}))", "", value.start)
+            self.reader(indent, f"(br_if {target} (i32.eqz {text}))", value.start)
         else:
             self.line(indent, f"(br_if {target} (i32.eqz")
             self.value(value, indent + "  ")
@@ -278,14 +278,13 @@ class _Jump(Writer):
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))
-        self.line(indent, nest.lead.text + self.head(nest))
-        self.trail(source.around(block.end - 1).same_line)
+        self.head(nest, indent)
         inner = indent + ("  " if len(indent) < WIDTH else "")
         for position, arm in enumerate(nest.arms):
             before, behind = block.marks[position]
             if block.op == "try" and (block.folded or position):
                 text = source.codes[before].core
-                self.line(indent, text[:-1].rstrip() if before == behind else text)
+                self.reader(indent, text[:-1].rstrip() if before == behind else text, before)
             if arm.text is not None:
                 if arm.text.text:
                     self.stmt(Stmt(arm.text), inner)
@@ -304,7 +303,7 @@ class _Jump(Writer):
                 self.line(indent, nest.delegate)
             self.line(indent, ")")
         else:
-            self.line(indent, nest.foot)
+            self.reader(indent, nest.foot, block.last)
         self.sets(nest, indent)
 
 

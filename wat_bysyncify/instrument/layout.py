@@ -53,10 +53,10 @@ class Layout:
             stripped = line.rstrip("\r").removeprefix(old)
             self.out += (self.newline, new + stripped if stripped else "")
 
-    def reader(self, indent: str, text: str, old: str, start: int) -> None:
-        """Lines of the reader's, which begin with the token `start`, at an indentation instead of `old`. All but
-        comment lines, and what opens and closes blocks, comes through here."""
-        self.line(indent, self.place(text, old, indent))
+    def reader(self, indent: str, text: str, start: int, old: str | None = None) -> None:
+        """Lines of the reader's, which begin with the token `start` (-1 for none), at an indentation instead of `old`,
+        if it is to change. All of the reader's text but comments, and openings that move, comes through here."""
+        self.line(indent, text if old is None else self.place(text, old, indent))
 
     def place(self, text: str, old: str, new: str) -> str:
         """Text whose lines begin at the indentation `new` instead of `old`."""
@@ -71,30 +71,32 @@ class Layout:
         piece = stmt.piece
         self.lead(piece, indent)
         if not stmt.set_:
-            self.reader(indent, piece.text, piece.indent, piece.start)
+            self.reader(indent, piece.text, piece.start, piece.indent)
         elif not stmt.folded:
             set_ = stmt.set_ if stmt.set_ == "return" else f"local.set {stmt.set_}"
-            self.reader(indent, piece.text, piece.indent, piece.start)
+            self.reader(indent, piece.text, piece.start, piece.indent)
             self.line(indent, set_)
         else:
             set_ = stmt.set_ if stmt.set_[0] == "(" else f"(local.set {stmt.set_}"
             if not piece.text:
                 self.line(indent, set_ + ")")
             elif "\n" not in piece.text and len(indent) + len(set_) + len(piece.text) + 2 <= WIDTH and not piece.trail:
-                self.line(indent, f"{set_} {piece.text})")
+                self.reader(indent, f"{set_} {piece.text})", piece.start)
             else:
                 self.line(indent, set_)
-                self.reader(indent + "  ", piece.text, piece.indent, piece.start)
+                self.reader(indent + "  ", piece.text, piece.start, piece.indent)
                 self.trail(piece.trail)
                 self.line(indent, ")")
                 return
         self.trail(piece.trail)
 
-    def head(self, nest: Nest) -> str:
-        """The text that opens a block, with its label where that is used."""
+    def head(self, nest: Nest, indent: str) -> None:
+        """The text that opens a block, with its label where that is used, and the comment behind it."""
+        block, head = nest.block, nest.head
         if nest.label in self.source.labels.used and not nest.own_label:
-            return nest.head.replace(nest.block.op, f"{nest.block.op} {nest.label}", 1)
-        return nest.head
+            head = head.replace(block.op, f"{block.op} {nest.label}", 1)
+        self.reader(indent, nest.lead.text + head, nest.lead.start)
+        self.trail(self.source.around(block.end - 1).same_line)
 
     def values(self, values: list[Value], indent: str) -> None:
         for value in values:
@@ -109,5 +111,5 @@ class Layout:
     def value(self, value: Value, indent: str) -> None:
         """A value, with the comment behind it."""
         old = self.source.indent_of(value.start) if value.start >= 0 else ""
-        self.reader(indent, value.text, old, value.start)
+        self.reader(indent, value.text, value.start, old)
         self.trail(value.comment)

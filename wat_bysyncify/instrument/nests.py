@@ -39,8 +39,7 @@ def in_place(
         out.line(at, got(name, type_))
     if nest.condition and not inside:
         condition(nest, at)
-    out.line(at, nest.lead.text + out.head(nest))
-    out.trail(source.around(block.end - 1).same_line)
+    out.head(nest, at)
     inner = at + _deeper(source, nest, at)
     if nest.condition and inside:
         condition(nest, inner)
@@ -50,7 +49,7 @@ def in_place(
         if block.op in _WITH_ARMS and (block.folded or position):
             arm_at = inner if block.folded else at
             text = source.codes[before].core
-            out.line(arm_at, text[:-1].rstrip() if before == behind else text)
+            out.reader(arm_at, text[:-1].rstrip() if before == behind else text, before)
             if before != behind:
                 out.trail(source.around(before).same_line)
         content = arm_at + _deeper(source, nest, arm_at)
@@ -73,7 +72,7 @@ def in_place(
             out.behind(block.last - 1, inner)
         out.line(at, ")")
     else:
-        out.line(at, nest.foot)
+        out.reader(at, nest.foot, block.last)
     if wrapped:
         out.line(indent, ")")
     else:

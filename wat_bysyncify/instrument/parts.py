@@ -48,10 +48,13 @@ class Parts:
         """What closes the function."""
         return str(self.func.node[-1])
 
+    def offset(self, at: int) -> int | None:
+        """Where in the module's text a token of the body begins; None in a function that is added."""
+        return _offset(self.func, self.header, place(self.body.tokens, self.body.places, at), self.scope.program)
+
     def error(self, error: BodyError) -> WatError:
         """What is wrong at a token of the body, with its place in the module's text."""
-        at = place(self.body.tokens, self.body.places, error.token)
-        return _placed(error, self.func, self.header, at, self.scope.program)
+        return WatError(error.message, self.offset(error.token))
 
 
 def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
@@ -91,7 +94,7 @@ def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
         return Parts(func, header, scope, fold(inside, scope))
     except BodyError as error:
         at = place(inside, None, error.token) if error.place is None else error.place
-        raise _placed(error, func, header, at, program) from None
+        raise WatError(error.message, _offset(func, header, at, program)) from None
 
 
 def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scope) -> tuple[Token, list[Token]]:
@@ -115,10 +118,10 @@ def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scop
     return before, inside
 
 
-def _placed(error: BodyError, func: Func, header: list[Token], at: int, program: Program) -> WatError:
-    """The error of a function at a place in its body; without one if it is a function that is added."""
+def _offset(func: Func, header: list[Token], at: int, program: Program) -> int | None:
+    """Where in the module's text a place behind the beginning of a function's body is; None if it is not in it."""
     try:
         start = program.module.offset(func.node)
     except LookupError:
-        return WatError(error.message)
-    return WatError(error.message, start + sum(token.width for token in header) + at)
+        return None
+    return start + sum(token.width for token in header) + at

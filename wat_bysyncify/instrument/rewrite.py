@@ -34,55 +34,51 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
     was_enabled = gc.isenabled()
     gc.disable()  # nothing here is cyclic; looking for cycles in a million nodes costs more than all else
     try:
-        nodes = parse(text)
-        own_fields(nodes)
-        write_types(nodes, text)
-        source = nodes
-        modern, old = modernize(nodes, text)
-        control = take_control(modern)
-        origins = {id(function.node): function.source for function in control.functions}
-        module = read_module(control.nodes, source, origins)
-        codes = Codes()
-        pausing = find_pausing(module, control, options, codes)
-        ids = choose_ids(module, control, options)
-        additions = Additions(module, control, options, ids)
-        newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        program = Program(module, codes, pausing, ids, newline, annotated=MARK in text, old=old, options=options)
-        find_tails(program)
-        program.twinned = twinned(program, control)
-        return iter(_Rewrite(program, additions, control).pieces(progress or (lambda done, total: None)))
+        program, control = read_program(text, options)
+        return iter(_Rewrite(program, control).pieces(progress or (lambda done, total: None)))
     finally:
         if was_enabled:
             gc.enable()
 
 
+def read_program(text: str, options: Options) -> tuple[Program, Control]:
+    """All that the functions of a module have in common, and what it has of the control functions.
+
+    Raises `WatError` for what is wrong with the text outside of functions.
+    """
+    nodes = parse(text)
+    own_fields(nodes)
+    write_types(nodes, text)
+    source = nodes
+    modern, old = modernize(nodes, text)
+    control = take_control(modern)
+    origins = {id(function.node): function.source for function in control.functions}
+    module = read_module(control.nodes, source, origins)
+    codes = Codes()
+    pausing = find_pausing(module, control, options, codes)
+    ids = choose_ids(module, control, options)
+    newline = "\r\n" if "\r\n" in text[:4096] else "\n"
+    program = Program(module, codes, pausing, ids, newline, annotated=MARK in text, old=old, options=options)
+    find_tails(program)
+    program.twinned = twinned(program, control)
+    return program, control
+
+
 class _Rewrite:
     """Puts the module together again: its own text, with new functions, and what is added."""
 
-    def __init__(self, program: Program, additions: Additions, control: Control) -> None:
-        self.program, self.additions = program, additions
+    def __init__(self, program: Program, control: Control) -> None:
+        self.program, self.additions = program, Additions(program, control)
         self.module, self.newline = program.module, program.newline
         self.stubs = {id(function.node) for function in control.functions}
         self.indents = _Indents(self.module.holder)
-        self.needs = Needs()
+        self.needs = Needs()  # of the functions that are written
+        self.stand_ins: list[str] = []  # those that tail calls have (tailcalls.py)
 
     def pieces(self, progress: Callable[[int, int], None]) -> list[str]:
         """The text of the new module."""
-        module, program, indents = self.module, self.program, self.indents
-        instrumented = program.pausing.instrumented
-        replaced: dict[int, str] = {}  # nodes by identity
-        own = [func for func in map(module.func, range(program.defined)) if isinstance(func.node, list)]
-        todo = [func for func in own if func.number in instrumented]
-        for done, func in enumerate(todo, 1):
-            replaced[id(func.node)] = self._rewritten(func, indents.of(func.node))
-            progress(done, len(todo))
-        if program.old:  # what cannot pause is completed too
-            for func in own:
-                if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
-                    replaced[id(func.node)] = complete_function(func, program)
-        added = map(module.func, range(program.defined, len(module.funcs.entities)))
-        self.stand_ins = [self._rewritten(func, indents.field) for func in added]
-
+        module, indents = self.module, self.indents
+        replaced = self._functions(progress)
         out: list[str] = []
         place = self._state_place()
         for node in module.nodes:
@@ -100,6 +96,24 @@ class _Rewrite:
         if module.holder is module.nodes:
             self._finish(out, place)
         return out
+
+    def _functions(self, progress: Callable[[int, int], None]) -> dict[int, str]:
+        """The new texts of functions, by the identity of their nodes."""
+        module, program, indents = self.module, self.program, self.indents
+        instrumented = program.pausing.instrumented
+        own = [func for func in map(module.func, range(program.defined)) if isinstance(func.node, list)]
+        todo = [func for func in own if func.number in instrumented]
+        replaced: dict[int, str] = {}
+        for done, func in enumerate(todo, 1):
+            replaced[id(func.node)] = self._rewritten(func, indents.of(func.node))
+            progress(done, len(todo))
+        if program.old:  # what cannot pause is completed too
+            for func in own:
+                if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
+                    replaced[id(func.node)] = complete_function(func, program)
+        added = map(module.func, range(program.defined, len(module.funcs.entities)))
+        self.stand_ins = [self._rewritten(func, indents.field) for func in added]
+        return replaced
 
     def _rewritten(self, func: Func, indent: str) -> str:
         """The new text of a function; what it needs is noted."""
@@ -152,7 +166,7 @@ class _Rewrite:
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
         state = [] if place is not None else [self.additions.state(self.needs)]
-        for lines in [*state, *self.additions.fields(self.program, self.needs, self.stand_ins)]:
+        for lines in [*state, *self.additions.fields(self.needs, self.stand_ins)]:
             for line in lines:
                 out.append(f"{self.newline}{indent}{line}")
         out.append(closing if "\n" in closing else self.newline)

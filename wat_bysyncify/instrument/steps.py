@@ -1,5 +1,4 @@
-"""A body in steps: what lifting (lift.py) gives, and what the writers (skip.py, jump.py, straight.py)
-write.
+"""A body in steps: what lifting (lift.py) gives, and what the writers (skip.py, jump.py, straight.py) write.
 
 After lifting, a pausing call stands only at statement level. Its step holds it, and what uses its result; between
 them are steps of statements without pausing calls, and blocks, whose arms are steps again.
