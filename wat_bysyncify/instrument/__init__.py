@@ -58,7 +58,8 @@ What is done, in the order of the files:
     scope.py       all that the functions have in common                     Module, Pausing -> Program
     tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails
     twins.py       which functions are written twice, with -O                Program -> numbers
-    then for each function that can, led by function.py; first what the rest need not know is said in other words:
+    then for each function that can, led by function.py; first parts.py takes it apart, and says what the rest need not
+    know in other words:
     annotations.py branch hints, with their instructions                     tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
@@ -67,24 +68,31 @@ What is done, in the order of the files:
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
-    liveness.py    the locals that are live at each pausing call             Body -> sets of locals
+    plan.py        its form, calls, frame and new names                      Body, Lifted -> Plan
+    liveness.py    led by plan.py: the locals that are live at each call     Body -> sets of locals
     frames.py      what a frame holds, and in what order                     sets of locals -> Frame
-    skip.py        guards around the steps                                   Lifted, Source -> text
-    jump.py        or else, blocks to jump out of                            Lifted, Source -> text
-    straight.py    and before that, if it has a twin, no way back at all     Lifted, Source -> text
+    skip.py        the form with guards around the steps                     Plan, Lifted, Source -> text
+    jump.py        or that with blocks to jump out of                        Plan, Lifted, Source -> text
+    straight.py    or, if it has a twin that jumps, with no way back at all  Plan, Lifted, Source -> text
     and at the end:
+    needs.py       what the new functions refer to, of all together          Needs -> Needs
     runtime.py     the control functions and those that save and restore     ids -> text
-    additions.py   all that is added, in order                               Program -> text
+    additions.py   all that is added, in order                               Program, Needs -> text
     rewrite.py     all of it, from text to text
 
     instructions.py, code.py   what the instructions are, and what a token says
     reftypes.py    reference types
     placeholder.py values of any type, for where nobody reads them
-    layout.py      lines and indentation of what is written
     source.py      the reader's own text, with comments and indentation
+    labels.py      what its branches say where blocks move
+    layout.py      lines and indentation of what is written
+    writer.py      what the forms have in common; nests.py: blocks that keep their places
     names.py       what hosts rely on, and names that nobody has yet
     ids.py         the names of what is added, and which memory holds the frames
     options.py     what the user chose
+
+A function's form is chosen before its calls are lifted, for branches say other things where blocks move; all else is
+decided in its plan. The text of a function, what it needs and its plan are all that comes of rewriting it.
 
 Lift, do not flatten: only the way down to a call that can pause is touched, so the reader's lines stay what they were.
 """

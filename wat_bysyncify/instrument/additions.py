@@ -6,10 +6,8 @@ from ..sexpr.nodes import Node
 from . import names
 from .control import Control
 from .fields import node_words
-from .function import rewrite_function
-from .ids import Ids
-from .module import FuncType, Module
-from .options import Options
+from .module import FuncType
+from .needs import Needs
 from .runtime import (
     control_text,
     fuel_globals,
@@ -28,8 +26,11 @@ from .scope import Program
 class Additions:
     """The fields that are added to a module, each in lines."""
 
-    def __init__(self, module: Module, control: Control, options: Options, ids: Ids) -> None:
-        self.module, self.control, self.options, self.ids = module, control, options, ids
+    def __init__(self, program: Program, control: Control) -> None:
+        """Raises `WatError` if a control function is imported with a type that it does not have."""
+        self.program, self.control = program, control
+        module = self.module = program.module
+        self.options, self.ids = program.options, program.ids
         for function in control.functions:
             self.check(function.name, module.func_of(function.node).type, function.source)
 
@@ -41,46 +42,47 @@ class Additions:
             arrow = f"[{' '.join(expected[0])}] -> [{' '.join(expected[1])}]"
             raise self.module.error(f"{name} has the type {arrow}", source)
 
-    def state(self, program: Program) -> list[str]:
+    def guards(self, needs: Needs) -> bool:
+        """Whether there is a global that says that all is normal."""
+        return needs.guards or not self.options.optimize or self.options.rewind == "skip"
+
+    def state(self, needs: Needs) -> list[str]:
         """The globals of the state."""
         fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
-        return globals_text(self.ids, program.guards) + (fuel_globals(self.ids) if fuel else [])
+        return globals_text(self.ids, self.guards(needs)) + (fuel_globals(self.ids) if fuel else [])
 
-    def fields(self, program: Program, indent: str) -> list[list[str]]:
-        """The fields at the end of the module, where fields stand at `indent`."""
-        ids = self.ids
+    def fields(self, needs: Needs, stand_ins: list[str]) -> list[list[str]]:
+        """The fields at the end of the module. `stand_ins` are the texts of those that tail calls have."""
+        program, ids, guards = self.program, self.ids, self.guards(needs)
         found = self.memory()
         # First what has a number already: the control functions that were imported, and the stand-ins.
         controls: dict[str, str] = {}
         for function in self.control.functions:
             exports = [] if function.name in controls else self.exports(function.name)
             controls[function.name] = node_words(function.node)[1]
-            found.append(
-                control_text(function.name, controls[function.name], [*exports, *function.exports], ids, program.guards)
-            )
-        for func in map(self.module.func, range(program.defined, len(self.module.funcs.entities))):
-            found.append(rewrite_function(func, indent, program).split(program.newline))
+            exports = [*exports, *function.exports]
+            found.append(control_text(function.name, controls[function.name], exports, ids, guards))
+        found += [text.split(program.newline) for text in stand_ins]
         wanted = [*names.CONTROL_FUNCTIONS]
         if self.options.pause_at:
             wanted += ["set_fuel"] if ids.pause or ids.frames else names.FUEL_FUNCTIONS
         for name in wanted:
             if name not in controls:
                 controls[name] = names.unused(f"$bysyncify_{name}", ids.funcs)
-                found.append(control_text(name, controls[name], self.exports(name), ids, program.guards))
+                found.append(control_text(name, controls[name], self.exports(name), ids, guards))
         if self.options.pause_at:
             found.append(out_of_fuel_text(ids, controls))
         found += program.tails.lines
         if program.tails.dispatcher:
             found.append(peek_text(ids))
-        return found + program.twins + self.helpers(program) + program.lines + program.placeholders.lines
+        return found + needs.twins + self.helpers(needs) + [*needs.definitions.values()] + program.placeholders.lines
 
-    def helpers(self, program: Program) -> list[list[str]]:
+    def helpers(self, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""
-        ids = self.ids
-        held = [type_ for type_ in ids.tables if ("save", type_) in program.helpers]
+        program, ids, saved = self.program, self.ids, set(needs.helpers)
+        held = [type_ for type_ in ids.tables if (type_,) in saved]
         if held or (program.pausing.instrumented and not self.options.optimize):
-            program.helper("save", "i32")  # the number of a slot; and what a reader expects to find
-        saved = {tuple(types) for _, *types in program.helpers}
+            saved.add(("i32",))  # the number of a slot; and what a reader expects to find
         found = []
         order = list(ids.save)
         for types in sorted(saved, key=lambda types: [order.index(type_) for type_ in types]):

@@ -17,7 +17,7 @@ from __future__ import annotations
 from ..errors import WatError
 from ..sexpr.nodes import Token, core_length
 from ..sexpr.trivia import annotation
-from .code import OURS, Codes, regular, stated
+from .code import OURS, stated
 from .module import Module
 
 MARKS = ("(@metadata.code.", OURS)
@@ -30,11 +30,11 @@ def is_annotated(text: str) -> bool:
     return any(mark in text for mark in MARKS)
 
 
-def annotated(tokens: list[Token], before: Token, codes: Codes) -> tuple[Token, list[Token]]:
-    """The token `before` a body, and the body's tokens, one for each instruction, with each such annotation in the
-    token that it is about. One before a parenthesis that closes is about nothing, and stays."""
+def annotated(tokens: list[Token], before: Token) -> tuple[Token, list[Token]]:
+    """The token `before` a body, and the body's tokens, one for each instruction as in `tokens`, with each such
+    annotation in the token that it is about. One before a parenthesis that closes is about nothing, and stays."""
     out = [before]
-    for token in regular(tokens, codes):
+    for token in tokens:
         last = out[-1]
         at = -1 if token.type == "CLOSE" else _first(last)
         if at >= 0:

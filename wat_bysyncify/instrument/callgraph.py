@@ -89,7 +89,7 @@ class Callees:
         inside = tokens(node[func.header : -1])
         before = tokens(node[: func.header])[-1]
         if any("(@" in token for token in {before, *inside}):
-            return annotated(inside, before, self.codes)[1]
+            return annotated(regular(inside, self.codes), before)[1]
         return regular(inside, self.codes)
 
     def sites(self, func: Func) -> Iterator[Site]:

@@ -16,6 +16,7 @@ them; so a frame has one layout, whatever the call. Where the number of the call
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .layout import WIDTH
@@ -47,11 +48,12 @@ class Group:
 
 
 class Frame:
-    """The frame of one function. `index`: the number of the call is in it."""
+    """The frame of one function. `index`: the number of the call is in it; `helper` gives the id of the function that
+    does `save` or `restore` to values of some types."""
 
-    def __init__(self, saved: list[Local], index: bool, program: Program) -> None:
+    def __init__(self, saved: list[Local], index: bool, program: Program, helper: Callable[..., str]) -> None:
         """`saved`, where they are grouped, with those first that are alive most often."""
-        self.index, self.program = index, program
+        self.index, self.program, self.helper = index, program, helper
         self.groups = [Group(["i32"], [])] if index else []
         optimize = program.options.optimize
         last = self.groups[0] if index else None
@@ -84,7 +86,7 @@ class Frame:
         `number` is the text that gives it."""
         lines: list[str] = []
         for group in reversed(self.groups):
-            call = f"(call {self.program.helper('restore', *group.types)})"
+            call = f"(call {self.helper('restore', *group.types)})"
             if not group.locals:
                 continue  # the number alone
             if len(group.types) == 1:
@@ -98,7 +100,7 @@ class Frame:
     def number(self) -> str:
         """The text that takes back the number of the call behind `restores`; "" where that is on the operand stack."""
         alone = self.index and not self.groups[0].locals
-        return f"(call {self.program.helper('restore', 'i32')})" if alone else ""
+        return f"(call {self.helper('restore', 'i32')})" if alone else ""
 
     def _back(self, call: str, kept: str, type_: str) -> str:
         """The text of a value as the type that its local has, not as that in which it was kept."""
@@ -124,7 +126,7 @@ class Frame:
             words = []
             for local, live in zip(group.locals, lives, strict=True):
                 words.append(f"(local.get {local.name})" if live else zero(local.type))
-            call = f"(call {self.program.helper('save', *group.types)}"
+            call = f"(call {self.helper('save', *group.types)}"
             found = _filled(words)
             if len(found) < 2 and len(call) + len("".join(found)) + 8 < WIDTH:
                 lines.append(" ".join([call, *found]) + ")")
@@ -136,7 +138,7 @@ class Frame:
     def _leave(self, room: int) -> list[str]:
         """The line that leaves room for so many bytes."""
         address = self.program.ids.address
-        return [f"(call {self.program.helper('leave')} ({address}.const {room}))"] if room else []
+        return [f"(call {self.helper('leave')} ({address}.const {room}))"] if room else []
 
 
 def _filled(words: list[str]) -> list[str]:

@@ -45,14 +45,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .layout import WIDTH, Layout
-from .names import Taken, unused
+from .layout import WIDTH
+from .names import unused
+from .plan import Plan
 from .reftypes import got
-from .skip import Names
-from .source import Piece, Source
+from .source import Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt
-
-_ENTERED = frozenset(("loop", "try_table", "try"))
+from .writer import Writer
 
 
 @dataclass(slots=True)
@@ -78,30 +77,35 @@ class _Stretch:
     enters: bool = False  # a call is further inside
 
 
-class Jump(Layout):
-    """Writes the steps of one body. `labels` are its labels; new ones keep clear of them. `calls` are the locals that
-    say where to go, by depth, as many as the `depth` of the body."""
+def jumping(plan: Plan, lifted: Lifted, source: Source) -> list[str]:
+    """The text of a function behind its header, or of the twin of one, in pieces."""
+    jump = _Jump(plan, lifted, source)
+    jump.function(source.inside)
+    return jump.out
 
-    def __init__(
-        self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted, calls: list[str]
-    ) -> None:
-        super().__init__(source, newline)
-        self.names, self.labels, self.lifted, self.calls = names, labels, lifted, calls
-        self.count = len(source.body.calls)
-        self.base = int(bool(calls))
 
-    def body(self, restores: list[str], number: str, results: tuple[str, ...], indent: str) -> None:
-        """All of a function's code. `restores` are the lines that take back its frame; where there are several calls,
-        `number` is the text that then takes back the number of the call, "" where that is on the operand stack."""
-        label = self.source.labels[0]
-        whole = label in self.source.used  # a branch to the end of the function, by number
+class _Jump(Writer):
+    def function(self, indent: str) -> None:
+        """All of it."""
+        plan = self.plan
+        self.locals(plan.counters, indent)
+        self.line(indent, f"(block {plan.unwind}{' (result i32)' if plan.numbered else ''}")
+        self.body(indent + "  ")
+        self.last_comments(indent + "  ")
+        self.line(indent, ")")
+        self.leave(plan.frame.saves(), indent)
+
+    def body(self, indent: str) -> None:
+        """The reader's code."""
+        results = self.plan.results
+        whole = self.source.labels.outermost  # a branch to the end of the function, by number
         if whole:
             typed = f" (result {' '.join(results)})" if results else ""
-            self.line(indent, f"(block {label}{typed}")
-        stretch = _Stretch(len(self.out), indent, self.base, 0, "", self.count == 1)
+            self.line(indent, f"(block {whole}{typed}")
+        stretch = _Stretch(len(self.out), indent, self.plan.calls[0].number, 0, "", not self.plan.numbered)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
-        self.finish(stretch, self.entry(stretch, restores, number))
+        self.finish(stretch, self.entry(stretch))
         if whole:
             if results:
                 self.line(indent, "(unreachable)")
@@ -110,17 +114,19 @@ class Jump(Layout):
         else:
             self.line(indent, "(unreachable)" if results else "(return)")
 
-    def entry(self, stretch: _Stretch, restores: list[str], number: str) -> list[str]:
+    def entry(self, stretch: _Stretch) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
+        rewinding = f"(global.get {self.plan.ids.rewinding})"
+        restores, number = self.restores(), self.plan.frame.number
         if stretch.enters:
-            set_ = f"(local.set {self.calls[0]}"
-            number = "(i32.const 1)" if self.count == 1 else number
-            restores = [*restores, f"{set_} {number})" if number else f"{set_})"]
-            number = f"(local.get {self.calls[0]})"
-        if not restores and self.count == 1:
-            return [f"(br_if {stretch.targets[0][0]} (global.get {self.names.rewinding}))"]
+            set_ = f"(local.set {self.plan.counters[0]}"
+            number = number if self.plan.numbered else "(i32.const 1)"
+            restores.append(f"{set_} {number})" if number else f"{set_})")
+            number = f"(local.get {self.plan.counters[0]})"
+        if not restores and not self.plan.numbered:
+            return [f"(br_if {stretch.targets[0][0]} {rewinding})"]
         inside = [*restores, *self.dispatch(stretch, number)]
-        return [f"(if (global.get {self.names.rewinding}) (then", *(f"  {line}" for line in inside), "))"]
+        return [f"(if {rewinding} (then", *(f"  {line}" for line in inside), "))"]
 
     def again(self, stretch: _Stretch) -> list[str]:
         """What stands at the head of a stretch that is not the function's: on to the call, if that is where to go."""
@@ -129,7 +135,7 @@ class Jump(Layout):
             return [f"(br_if {stretch.targets[0][0]} {call})"]
         reset = f"(local.set {stretch.local} (i32.const 0))"
         if stretch.enters:
-            inner = self.calls[stretch.depth]
+            inner = self.plan.counters[stretch.depth]
             lines = [f"(local.set {inner} {call})", reset, *self.dispatch(stretch, f"(local.get {inner})")]
         else:
             index = f"(i32.sub {call} (i32.const {stretch.first}))"
@@ -167,7 +173,7 @@ class Jump(Layout):
 
     def land(self, stretch: _Stretch, label: str, count: int) -> None:
         """Ends the block whose end is where the jump to the next `count` calls goes."""
-        label = unused(label, self.labels)
+        label = unused(label, self.plan.labels)
         stretch.opened.append(f"(block {label}")
         stretch.targets.append((label, count))
         self.line(stretch.indent, ")")
@@ -181,24 +187,17 @@ class Jump(Layout):
                 for stmt in step.stmts:
                     self.stmt(stmt, indent)
                 self.values(step.values or [], indent)
-            elif step.block.op in _ENTERED:
+            elif step.entered:
                 yield from self.entered(step, indent, stretch)
             else:
                 yield from self.opened(step, indent, stretch)
 
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
-        names = self.names
         self.land(stretch, f"$call_{step.index}", 1)
         stretch.direct = True
         if stretch.single and stretch.local:
             self.line(indent, f"(local.set {stretch.local} (i32.const 0))")
-        for stmt in step.call:
-            self.stmt(stmt, indent)
-        if self.count > 1:
-            check = f"(drop (br_if {names.unwind} (i32.const {step.index + self.base}) (global.get {names.unwinding})))"
-        else:
-            check = f"(br_if {names.unwind} (global.get {names.unwinding}))"
-        self.line(indent, check)
+        self.call(step, self.plan.unwind, indent)
         for stmt in step.stmts:
             self.stmt(stmt, indent)
         self.values(step.values or [], indent)
@@ -207,8 +206,7 @@ class Jump(Layout):
         """Where the results of a block go."""
         for text in nest.sets:
             self.line(indent, f"({text})" if nest.block.folded else text)
-        if nest.lead.trail:
-            self.out += (" ", nest.lead.trail)
+        self.trail(nest.lead.trail)
 
     def opened(self, nest: Nest, indent: str, stretch: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
         """A block or an if, whose opening stands at the head of the stretch."""
@@ -220,8 +218,7 @@ class Jump(Layout):
         passed = bool(nest.condition and len(nest.arms) == 1 and block.type[1])  # without an else: the parameters are
         if nest.condition:
             if len(nest.arms) > 1 or passed:
-                otherwise = unused(f"$else_{block.start}", self.labels)
-            source.used.add(label)
+                otherwise = unused(f"$else_{block.start}", self.plan.labels)
             self.condition(nest, otherwise or label, indent)
         for position, arm in enumerate(nest.arms):
             if position:
@@ -233,13 +230,12 @@ class Jump(Layout):
                     self.line(indent, got(name, type_))
                 if arm.text.text:
                     self.stmt(Stmt(arm.text), indent)
-            lead = source.around(block.marks[position][1] - 1)
-            self.lead(Piece("", lead.indent or "", lead.lines), indent)
+            self.behind(block.marks[position][1] - 1, indent)
         if passed:
             self.otherwise(nest, otherwise, indent, stretch)
             for name, type_ in zip(nest.params, block.type[0], strict=True):
                 self.line(indent, got(name, type_))
-        said = f" {label}" if label in source.used or nest.own_label else ""
+        said = f" {label}" if label in source.labels.used or nest.own_label else ""
         stretch.opened.append(f"(block{said}{results}")
         self.line(indent, ")")
         self.sets(nest, indent)
@@ -255,23 +251,17 @@ class Jump(Layout):
         """The branch over the first arm of an if: `(br_if $else (i32.eqz ..))`."""
         value = nest.condition
         assert value is not None
-        old = self.source.indent_of(value.start) if value.start >= 0 else ""
-        if value.start >= 0:
-            before = self.source.around(value.start - 1)
-            self.lead(Piece("", before.indent or "", before.lines), indent)
+        self.before(value, indent)
         text = value.text
-        comment = value.comment
         if not value.folded:
-            self.line(indent, self.place(text, old, indent))
-            self.out += (" ", comment) if comment else ()
+            self.value(value, indent)
             self.line(indent, "i32.eqz")
             self.line(indent, f"br_if {target}")
-        elif "\n" not in text and not comment and len(indent) + len(text) + len(target) + 18 <= WIDTH:
-            self.line(indent, f"(br_if {target} (i32.eqz {text}))")
+        elif "\n" not in text and not value.comment and len(indent) + len(text) + len(target) + 18 <= WIDTH:
+            self.reader(indent, f"(br_if {target} (i32.eqz {text}))", value.start)
         else:
             self.line(indent, f"(br_if {target} (i32.eqz")
-            self.line(indent + "  ", self.place(text, old, indent + "  "))
-            self.out += (" ", comment) if comment else ()
+            self.value(value, indent + "  ")
             self.line(indent, "))")
 
     def entered(self, nest: Nest, indent: str, outer: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
@@ -279,7 +269,7 @@ class Jump(Layout):
         block, source = nest.block, self.source
         first, end = block.calls[0], block.calls[-1]
         self.lead(nest.lead, indent)
-        local = outer.local if outer.single and outer.local else self.calls[outer.depth]
+        local = outer.local if outer.single and outer.local else self.plan.counters[outer.depth]
         depth = outer.depth + (local != outer.local)
         if not outer.single:
             outer.resets.append(len(self.out))
@@ -288,28 +278,24 @@ class Jump(Layout):
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))
-        self.line(indent, nest.lead.text + self.head(nest))
-        comment = source.around(block.end - 1).same_line
-        if comment:
-            self.out += (" ", comment)
+        self.head(nest, indent)
         inner = indent + ("  " if len(indent) < WIDTH else "")
         for position, arm in enumerate(nest.arms):
             before, behind = block.marks[position]
             if block.op == "try" and (block.folded or position):
                 text = source.codes[before].core
-                self.line(indent, text[:-1].rstrip() if before == behind else text)
+                self.reader(indent, text[:-1].rstrip() if before == behind else text, before)
             if arm.text is not None:
                 if arm.text.text:
                     self.stmt(Stmt(arm.text), inner)
             else:
                 for name in reversed(nest.params):
                     self.line(inner, f"(local.set {name})")
-                stretch = _Stretch(len(self.out), inner, first + self.base, depth, local, end == first + 1)
+                stretch = _Stretch(len(self.out), inner, self.plan.calls[first].number, depth, local, end == first + 1)
                 self.out.append("")
                 yield arm, inner, stretch
                 self.finish(stretch, self.again(stretch))
-            lead = source.around(behind - 1)
-            self.lead(Piece("", lead.indent or "", lead.lines), inner)
+            self.behind(behind - 1, inner)
             if block.op == "try" and block.folded:
                 self.line(indent, ")")
         if block.folded:
@@ -317,7 +303,7 @@ class Jump(Layout):
                 self.line(indent, nest.delegate)
             self.line(indent, ")")
         else:
-            self.line(indent, nest.foot)
+            self.reader(indent, nest.foot, block.last)
         self.sets(nest, indent)
 
 
@@ -333,17 +319,3 @@ def _table(targets: list[str], index: str) -> list[str]:
         else:
             lines.append(f"  {word}")
     return lines
-
-
-def depth(lifted: Lifted) -> int:
-    """How many blocks that keep their place are inside each other around a call, at most. If any is, the first call has
-    the number 1 in frames, for 0 means to go nowhere, else 0."""
-    deepest = 0
-    todo = [(lifted.arm, 0)]
-    while todo:
-        arm, around = todo.pop()
-        deepest = max(deepest, around)
-        for step in arm.steps:
-            if isinstance(step, Nest):
-                todo += [(inner, around + (step.block.op in _ENTERED)) for inner in step.arms if inner.text is None]
-    return deepest

@@ -12,11 +12,11 @@ WIDTH = 80
 
 
 class Layout:
-    """Text that grows line by line in `out`. `newline` is the line break of the text."""
+    """Text that grows line by line in `out`."""
 
-    def __init__(self, source: Source, newline: str) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
-        self.newline = newline
+        self.newline = source.newline
         self.out: list[str] = []
 
     @staticmethod
@@ -33,11 +33,30 @@ class Layout:
     def line(self, indent: str, text: str) -> None:
         self.out += (self.newline, indent, text)
 
+    def trail(self, comment: str) -> None:
+        """A comment, or none, behind the last line."""
+        if comment:
+            self.out += (" ", comment)
+
     def lead(self, piece: Piece, indent: str) -> None:
         """The comment lines before a piece."""
-        for line in piece.lead:
-            stripped = line.rstrip("\r").removeprefix(piece.indent)
-            self.out += (self.newline, indent + stripped if stripped else "")
+        self.comments(piece.lead, piece.indent, indent)
+
+    def behind(self, at: int, indent: str) -> None:
+        """The comment lines behind a token."""
+        around = self.source.around(at)
+        self.comments(around.lines, around.indent or "", indent)
+
+    def comments(self, lines: tuple[str, ...], old: str, new: str) -> None:
+        """Comment lines, at the indentation `new` instead of `old`."""
+        for line in lines:
+            stripped = line.rstrip("\r").removeprefix(old)
+            self.out += (self.newline, new + stripped if stripped else "")
+
+    def reader(self, indent: str, text: str, start: int, old: str | None = None) -> None:
+        """Lines of the reader's, which begin with the token `start` (-1 for none), at an indentation instead of `old`,
+        if it is to change. All of the reader's text but comments, and openings that move, comes through here."""
+        self.line(indent, text if old is None else self.place(text, old, indent))
 
     def place(self, text: str, old: str, new: str) -> str:
         """Text whose lines begin at the indentation `new` instead of `old`."""
@@ -52,40 +71,45 @@ class Layout:
         piece = stmt.piece
         self.lead(piece, indent)
         if not stmt.set_:
-            self.line(indent, self.place(piece.text, piece.indent, indent))
+            self.reader(indent, piece.text, piece.start, piece.indent)
         elif not stmt.folded:
             set_ = stmt.set_ if stmt.set_ == "return" else f"local.set {stmt.set_}"
-            self.line(indent, self.place(piece.text, piece.indent, indent))
+            self.reader(indent, piece.text, piece.start, piece.indent)
             self.line(indent, set_)
         else:
             set_ = stmt.set_ if stmt.set_[0] == "(" else f"(local.set {stmt.set_}"
             if not piece.text:
                 self.line(indent, set_ + ")")
             elif "\n" not in piece.text and len(indent) + len(set_) + len(piece.text) + 2 <= WIDTH and not piece.trail:
-                self.line(indent, f"{set_} {piece.text})")
+                self.reader(indent, f"{set_} {piece.text})", piece.start)
             else:
                 self.line(indent, set_)
-                self.line(indent + "  ", self.place(piece.text, piece.indent, indent + "  "))
-                if piece.trail:
-                    self.out += (" ", piece.trail)
+                self.reader(indent + "  ", piece.text, piece.start, piece.indent)
+                self.trail(piece.trail)
                 self.line(indent, ")")
                 return
-        if piece.trail:
-            self.out += (" ", piece.trail)
+        self.trail(piece.trail)
 
-    def head(self, nest: Nest) -> str:
-        """The text that opens a block, with its label where that is used."""
-        if nest.label in self.source.used and not nest.own_label:
-            return nest.head.replace(nest.block.op, f"{nest.block.op} {nest.label}", 1)
-        return nest.head
+    def head(self, nest: Nest, indent: str) -> None:
+        """The text that opens a block, with its label where that is used, and the comment behind it."""
+        block, head = nest.block, nest.head
+        if nest.label in self.source.labels.used and not nest.own_label:
+            head = head.replace(block.op, f"{block.op} {nest.label}", 1)
+        self.reader(indent, nest.lead.text + head, nest.lead.start)
+        self.trail(self.source.around(block.end - 1).same_line)
 
     def values(self, values: list[Value], indent: str) -> None:
         for value in values:
-            old = self.source.indent_of(value.start) if value.start >= 0 else ""
-            if value.start >= 0:
-                before = self.source.around(value.start - 1)
-                self.lead(Piece("", before.indent or "", before.lines), indent)
-            self.line(indent, self.place(value.text, old, indent))
-            comment = value.comment
-            if comment:
-                self.out += (" ", comment)
+            self.before(value, indent)
+            self.value(value, indent)
+
+    def before(self, value: Value, indent: str) -> None:
+        """The comment lines before a value."""
+        if value.start >= 0:
+            self.behind(value.start - 1, indent)
+
+    def value(self, value: Value, indent: str) -> None:
+        """A value, with the comment behind it."""
+        old = self.source.indent_of(value.start) if value.start >= 0 else ""
+        self.reader(indent, value.text, value.start, old)
+        self.trail(value.comment)

@@ -29,7 +29,6 @@ from .body import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
 from .fields import parse_nat, type_use_end
 from .instructions import PURE, SIGNATURES
 from .module import FuncType
-from .names import unused
 from .placeholder import zero
 from .reftypes import SHORT_NAMES, got, heap_type, is_nullable, is_value_type, non_null, nullable, short_name
 from .scope import Scope
@@ -40,20 +39,25 @@ from .temps import Numbers, Temp
 _STOPPING = frozenset((act.STOP, act.RETURN_CALL_INDIRECT))
 
 
-def lift(body: Body, source: Source, scope: Scope) -> Lifted:
-    """The steps of a body. Raises `BodyError` for what cannot be held in a temporary."""
-    return _Lift(body, source, scope).lift()
+def lift(body: Body, source: Source, scope: Scope, guards: bool) -> Lifted:
+    """The steps of a body; `guards`: a block is passed, while rewinding, by going through it or by a guard around it.
+
+    Raises `BodyError` for what cannot be held in a temporary.
+    """
+    return _Lift(body, source, scope, guards).lift()
 
 
 class _Lift:
-    def __init__(self, body: Body, source: Source, scope: Scope) -> None:
+    def __init__(self, body: Body, source: Source, scope: Scope, guards: bool) -> None:
         self.body = body
+        self.guards = guards
         self.codes = body.codes
         self.source = source
         self.scope = scope
         self.temps: dict[str, list[Temp]] = {}
         self.all_temps: list[Temp] = []
         self.alive = [0] * len(body.calls)
+        self.results: list[Value] = []
         # Of the sequence that is being lifted.
         self.level = 0
         self.around = 0  # what values that wait around it read, as in `Lifted.alive`
@@ -73,14 +77,14 @@ class _Lift:
         self.waiting = [(whole, 0, None, [], {}, 0)]
         while self.waiting:
             arm, self.level, nest, params, self.floor, self.around = self.waiting.pop()
-            self.source.enter(self.level, nest is not None and nest.guarded, nest.label if nest else "")
+            self.source.labels.enter(self.level, nest is not None and nest.guarded, nest.label if nest else "")
             self.numbers = {type_: Numbers(first) for type_, first in self.floor.items()}
             self.steps, self.open = arm.steps, None
             self.below = []
             self.settled = self.detached = 0
             self.stack = [self.temp_value(temp, type_, False, " ", -1) for temp, type_ in params]
             self.sequence(arm.seq, arm is whole)
-        return Lifted(whole, self.all_temps, self.alive)
+        return Lifted(whole, self.all_temps, self.alive, self.results)
 
     # -- sequences
 
@@ -108,6 +112,7 @@ class _Lift:
             values = self.stack
             self.stack = []
         if is_function:
+            self.results = values
             self.emit(self.returned(values))
         else:
             self.step().values = values
@@ -138,7 +143,7 @@ class _Lift:
                 parts.append(value.tail or " ")
         start = next((value.start for value in values if value.start >= 0), -1)
         indent = self.source.indent_of(start) if start >= 0 else ""
-        return Piece("".join(parts), indent, (), values[-1].comment if values else "")
+        return Piece("".join(parts), indent, (), values[-1].comment if values else "", start)
 
     def step(self) -> Plain | Resume:
         if self.open is None:
@@ -195,10 +200,10 @@ class _Lift:
         """The value in a temporary, set by a statement now."""
         self.free([value])
         temp = self.temp(value.type, value.start)
-        piece = Piece(value.text, self.source.indent_of(value.start) if value.start >= 0 else "")
+        piece = Piece(value.text, "", start=value.start)
         if value.start >= 0:
-            before = self.source.around(value.start - 1)
-            piece.lead = before.lines if value.folded else ()
+            piece.indent = self.source.indent_of(value.start)
+            piece.lead = self.source.around(value.start - 1).lines if value.folded else ()
         self.emit(Stmt(piece, temp.name, folded=value.folded))
         return self.temp_value(temp, value.type, not value.folded, value.tail, value.start)
 
@@ -319,10 +324,8 @@ class _Lift:
             for operand in operands:
                 writes |= operand.writes
             self.settle(writes)
-            before = source.around(first - 1)
-            text = before.inline + "".join(flat(parts))
             comment = source.around(last).same_line if not gives else ""
-            self.emit(Stmt(Piece(text, source.indent_of(first), before.lines, comment)))
+            self.emit(Stmt(source.begun(first, "".join(flat(parts)), comment)))
             self.free(operands)
             if stops and gives:
                 self.emit(Stmt(Piece("(unreachable)", "")))
@@ -489,7 +492,7 @@ class _Lift:
                 if number is None:
                     raise BodyError(f"unknown function {code.word}", start)
                 func = self.scope.module.func(number)
-                return (f"(ref {func.type_name or self.scope.program.type_name(func.type)})",)
+                return (f"(ref {func.type_name or self.scope.type_name(func.type)})",)
             case "ref.i31":
                 return ("(ref i31)",)
             case "ref.cast":
@@ -594,8 +597,7 @@ class _Lift:
             parts.append(source.text(item.start, item.end, self.level))
             inside = folded and not operands
         first = min([item.start, *(value.start for value in operands if value.start >= 0)])
-        before = source.around(first - 1)
-        piece = Piece(before.inline + "".join(flat(parts)), source.indent_of(first), before.lines)
+        piece = source.begun(first, "".join(flat(parts)))
         tail = self.codes[item.last].trivia
         # What is read again on rewind keeps its temporary: the result must not take its place.
         if restores:
@@ -615,14 +617,11 @@ class _Lift:
             if code.act == act.TEE:
                 set_text = set_text.replace(code.op, "local.set", 1)
             if isinstance(following, Op) and inside:
-                outer = source.around(set_ - 1)
-                piece.lead, inner = outer.lines, self.codes[set_].trivia
-                text = outer.inline + set_text + inner + piece.text
-                text += self.codes[item.last].trivia + self.codes[last].core
-                piece = Piece(text, source.indent_of(set_), piece.lead)
-                step.call.append(Stmt(piece))
+                text = set_text + self.codes[set_].trivia + piece.text
+                piece = source.begun(set_, text + self.codes[item.last].trivia + self.codes[last].core)
             else:
-                step.call.append(Stmt(Piece(piece.text + (tail or " ") + set_text, piece.indent, piece.lead)))
+                piece.text += (tail or " ") + set_text
+            step.call.append(Stmt(piece))
             tail = self.codes[last].trivia
             if code.act == act.TEE:
                 text = f"local.get {words(self.body.tokens[set_])[1]}"
@@ -646,10 +645,6 @@ class _Lift:
                 piece.trail = source.around(item.last).same_line
         self.free(kept)
         return taken
-
-    def label(self, item: Block) -> str:
-        """A label for a block that has none."""
-        return unused(f"${item.op}_{item.start}", self.body.labels)
 
     def block(self, item: Block, following: Item | None) -> int:
         """A block with pausing calls in it: its step, whose arms wait to be lifted. How many items it took in."""
@@ -677,7 +672,7 @@ class _Lift:
         around = self.waits()
         for temp in held:
             around |= temp.bit  # the block gets it while rewinding too
-        guarded = not source.named and not all(map(is_nullable, (*item.type[0], *results)))
+        guarded = self.guards and not all(map(is_nullable, (*item.type[0], *results)))
         if condition:
             if guarded and condition.kind == "expr":
                 condition = self.spill(condition)  # it may have branches, which the guard is not around
@@ -702,16 +697,13 @@ class _Lift:
         first = following.start if code and isinstance(following, Op) else item.start
         if condition and not item.folded:
             first = min(first, condition.start) if condition.start >= 0 else first
-        before = source.around(first - 1)
-        lead = Piece(before.inline, source.indent_of(first), before.lines)
+        lead = source.begun(first, "")
         last = item.last if not code else following.last if isinstance(following, Op) else item.last + 1
         if not results or (code and code.act != act.TEE):
             lead.trail = source.around(last).same_line
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
         nest.guarded = guarded
-        if source.named:
-            nest.own_label = self.codes[item.start].word.startswith("$")
-            nest.label = words(self.body.tokens[item.start])[1] if nest.own_label else self.label(item)
+        nest.label, nest.own_label = source.labels.name(item)
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]
             nest.keep = [got(temp.name, type_) for temp, type_ in zip(temps, results, strict=True)]
@@ -722,7 +714,7 @@ class _Lift:
             self.stack.append(value)
         self.steps.append(nest)
         self.open = None
-        source.enter(item.level, nest.guarded, nest.label)
+        source.labels.enter(item.level, nest.guarded, nest.label)
         nest.head = source.text(item.start, item.end, item.level, 0)
         nest.foot = source.text(item.last, item.last + 1, item.level, 0)
         if item.op == "try" and item.folded:

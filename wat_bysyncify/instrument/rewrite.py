@@ -12,9 +12,9 @@ from ..sexpr.trivia import Trivia, line_breaks
 from .additions import Additions
 from .annotations import is_annotated
 from .callgraph import Callees
-from .calls import Pausing, find_pausing
+from .calls import find_pausing
 from .code import OURS, Codes
-from .control import Control, take_control
+from .control import take_control
 from .explain import Explanation
 from .fields import own_fields
 from .function import complete_function, rewrite_function
@@ -22,7 +22,8 @@ from .ids import choose_ids
 from .implicit import write_types
 from .lists import Names
 from .modernize import modernize
-from .module import read_module
+from .module import Func, read_module
+from .needs import Needs
 from .options import Options
 from .scope import Program
 from .tailcalls import find_tails
@@ -35,17 +36,16 @@ class Rewritten:
 
     pieces: list[str]
     text: str
-    pausing: Pausing
-    called: Names
+    program: Program
 
     @property
     def warnings(self) -> list[str]:
         """What the user asked for and cannot be."""
-        return self.called.warnings
+        return self.program.called.warnings
 
     def explanation(self) -> Explanation:
         """What can pause, and why."""
-        return Explanation(self.text, self.pausing, self.called)
+        return Explanation(self.text, self.program.pausing, self.program.called)
 
 
 def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Rewritten:
@@ -56,53 +56,53 @@ def rewrite_text(text: str, options: Options, progress: Callable[[int, int], Non
     was_enabled = gc.isenabled()
     gc.disable()  # nothing here is cyclic; looking for cycles in a million nodes costs more than all else
     try:
-        nodes = parse(text)
-        own_fields(nodes)
-        write_types(nodes, text)
-        source = nodes
-        modern, old = modernize(nodes, text)
-        control = take_control(modern)
-        origins = {id(function.node): function.source for function in control.functions}
-        module = read_module(control.nodes, source, origins)
-        called = Names(module, control)
-        pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
-        ids = choose_ids(module, control, options)
-        additions = Additions(module, control, options, ids)
-        newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-        program = Program(module, pausing, ids, newline, annotated=is_annotated(text), old=old, options=options)
-        find_tails(program)
-        program.twinned = twinned(program, called)
-        pieces = _Rewrite(program, additions, control).pieces(progress or (lambda done, total: None))
-        return Rewritten(pieces, text, pausing, called)
+        program = read_program(text, options)
+        pieces = _Rewrite(program).pieces(progress or (lambda done, total: None))
+        return Rewritten(pieces, text, program)
     finally:
         if was_enabled:
             gc.enable()
 
 
+def read_program(text: str, options: Options) -> Program:
+    """All that the functions of a module have in common.
+
+    Raises `WatError` for what is wrong with the text outside of functions.
+    """
+    nodes = parse(text)
+    own_fields(nodes)
+    write_types(nodes, text)
+    source = nodes
+    modern, old = modernize(nodes, text)
+    control = take_control(modern)
+    origins = {id(function.node): function.source for function in control.functions}
+    module = read_module(control.nodes, source, origins)
+    called = Names(module, control)
+    pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
+    ids = choose_ids(module, control, options)
+    newline = "\r\n" if "\r\n" in text[:4096] else "\n"
+    program = Program(module, pausing, called, ids, newline, annotated=is_annotated(text), old=old, options=options)
+    find_tails(program)
+    program.twinned = twinned(program)
+    return program
+
+
 class _Rewrite:
     """Puts the module together again: its own text, with new functions, and what is added."""
 
-    def __init__(self, program: Program, additions: Additions, control: Control) -> None:
-        self.program, self.additions = program, additions
+    def __init__(self, program: Program) -> None:
+        control = program.called.control
+        self.program, self.additions = program, Additions(program, control)
         self.module, self.newline = program.module, program.newline
         self.stubs = {id(function.node) for function in control.functions}
         self.indents = _Indents(self.module.holder)
+        self.needs = Needs()  # of the functions that are written
+        self.stand_ins: list[str] = []  # those that tail calls have (tailcalls.py)
 
     def pieces(self, progress: Callable[[int, int], None]) -> list[str]:
         """The text of the new module."""
-        module, program, indents = self.module, self.program, self.indents
-        instrumented = program.pausing.instrumented
-        replaced: dict[int, str] = {}  # nodes by identity
-        own = [func for func in map(module.func, range(program.defined)) if isinstance(func.node, list)]
-        todo = [func for func in own if func.number in instrumented]
-        for done, func in enumerate(todo, 1):
-            replaced[id(func.node)] = rewrite_function(func, indents.of(func.node), program)
-            progress(done, len(todo))
-        if program.old:  # what cannot pause is completed too
-            for func in own:
-                if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
-                    replaced[id(func.node)] = complete_function(func, program)
-
+        module, indents = self.module, self.indents
+        replaced = self._functions(progress)
         out: list[str] = []
         place = self._state_place()
         for node in module.nodes:
@@ -120,6 +120,30 @@ class _Rewrite:
         if module.holder is module.nodes:
             self._finish(out, place)
         return out
+
+    def _functions(self, progress: Callable[[int, int], None]) -> dict[int, str]:
+        """The new texts of functions, by the identity of their nodes."""
+        module, program, indents = self.module, self.program, self.indents
+        instrumented = program.pausing.instrumented
+        own = [func for func in map(module.func, range(program.defined)) if isinstance(func.node, list)]
+        todo = [func for func in own if func.number in instrumented]
+        replaced: dict[int, str] = {}
+        for done, func in enumerate(todo, 1):
+            replaced[id(func.node)] = self._rewritten(func, indents.of(func.node))
+            progress(done, len(todo))
+        if program.old:  # what cannot pause is completed too
+            for func in own:
+                if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
+                    replaced[id(func.node)] = complete_function(func, program)
+        added = map(module.func, range(program.defined, len(module.funcs.entities)))
+        self.stand_ins = [self._rewritten(func, indents.field) for func in added]
+        return replaced
+
+    def _rewritten(self, func: Func, indent: str) -> str:
+        """The new text of a function; what it needs is noted."""
+        found = rewrite_function(func, indent, self.program)
+        self.needs.add(found.needs)
+        return found.text
 
     def _state_place(self) -> Node | None:
         """The field behind which the globals of the state go: the last global (they have the next numbers), or else
@@ -140,7 +164,7 @@ class _Rewrite:
 
     def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
         """Writes the globals of the state on lines of their own behind the last piece, before most of its trivia."""
-        lines = f"{self.newline}{indent}".join(self.additions.state(self.program))
+        lines = f"{self.newline}{indent}".join(self.additions.state(self.needs))
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         end, _ = line_breaks(trivia)
@@ -165,8 +189,8 @@ class _Rewrite:
             stripped = out[-1].rstrip(" \t\r\n")
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
-        state = [] if place is not None else [self.additions.state(self.program)]
-        for lines in [*state, *self.additions.fields(self.program, indent)]:
+        state = [] if place is not None else [self.additions.state(self.needs)]
+        for lines in [*state, *self.additions.fields(self.needs, self.stand_ins)]:
             for line in lines:
                 out.append(f"{self.newline}{indent}{line}")
         out.append(closing if "\n" in closing else self.newline)

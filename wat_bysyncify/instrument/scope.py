@@ -8,8 +8,10 @@ from itertools import groupby
 from ..sexpr.nodes import plain_id
 from .calls import Pausing
 from .ids import Ids
+from .lists import Names
 from .module import Func, FuncType, Module, signature_text
 from .names import Taken, unused
+from .needs import Needs
 from .options import Options
 from .placeholder import Placeholders
 
@@ -34,20 +36,21 @@ class Program:
 
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
     annotations about instructions, `old` whether the text is that of older tools, `options` what the user chose.
-    `helpers` collects the functions that save and restore, by what they do and the types of the values; the one to
-    "leave" room has none.
+    `called` is what functions are called, `callees` what calls call. Functions change nothing here, but that what is asked for first gets its name then: `helpers` are the ids of the
+    functions that save and restore, by what they do and the types of the values (the one to "leave" room has none),
+    `new_types` those of types, `settled` those of functions that look into tables (tablecalls.py).
     """
 
     __slots__ = (
-        "annotated", "callees", "codes", "defined", "guards", "helpers", "ids", "lines", "lookups", "module",
-        "new_types", "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "twins",
-        "type_ids", "types",
+        "annotated", "called", "callees", "codes", "defined", "helpers", "ids", "lookups", "module",
+        "new_types", "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
         self,
         module: Module,
         pausing: Pausing,
+        called: Names,
         ids: Ids,
         newline: str,
         *,
@@ -55,7 +58,7 @@ class Program:
         old: bool,
         options: Options,
     ) -> None:
-        self.module, self.pausing, self.ids, self.newline = module, pausing, ids, newline
+        self.module, self.pausing, self.called, self.ids, self.newline = module, pausing, called, ids, newline
         self.callees = pausing.callees
         self.codes = self.callees.codes
         self.annotated, self.old, self.options = annotated, old, options
@@ -64,14 +67,11 @@ class Program:
         self.type_ids = Taken(module.types.names)
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
-        self.guards = not options.optimize or options.rewind == "skip"  # does any code ask whether all is normal
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
-        self.twins: list[list[str]] = []  # the second of each, as text
         self.new_types: dict[FuncType, str] = {}
-        self.settled: dict[tuple[int, str], str] = {}  # tablecalls.py: what looks for a type of function in a table
+        self.settled: dict[tuple[int, str], str] = {}  # by table and type
         self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
-        self.lines: list[list[str]] = []  # as text, with the types that they need
 
     def helper(self, verb: str, *types: str) -> str:
         """The id of the function that does `save` or `restore` to values of these types."""
@@ -83,15 +83,11 @@ class Program:
             self.helpers[key] = known[types[0]] if known else unused(new, self.ids.funcs)
         return self.helpers[key]
 
-    def type_name(self, type_: FuncType) -> str:
-        """A name of a function type that stands alone; if the module does not define it, it gets it at its end."""
-        found = self.module.type_name(type_)
-        if found:
-            return found
+    def new_type(self, type_: FuncType) -> str:
+        """The name of a function type that the module does not define."""
         if type_ not in self.new_types:
             id_ = self.new_types[type_] = unused("$called", self.type_ids)
             self.module.added_types[id_] = type_
-            self.lines.append([f"(type {id_} (func{signature_text(type_)}))"])
         return self.new_types[type_]
 
     def call(self, word: str) -> tuple[FuncType, bool] | None:
@@ -111,13 +107,14 @@ class Scope:
     """The names of one function: its locals (parameters first, id and type each), and what its module has.
 
     `bits` has the locals by id and by number, as 1 << number; `indirect` says whether a call through a table or
-    reference can pause here.
+    reference can pause here. `needs` collects what the function's text refers to.
     """
 
-    __slots__ = ("bits", "func", "indirect", "locals", "program", "results", "taken")
+    __slots__ = ("bits", "func", "indirect", "locals", "needs", "program", "results", "taken")
 
     def __init__(self, func: Func, locals_: list[tuple[str | None, str]], program: Program) -> None:
         self.func, self.locals, self.program = func, locals_, program
+        self.needs = Needs()
         self.indirect = program.pausing.indirect(func.number)
         self.results = func.type[1]
         self.bits = {str(number): 1 << number for number in range(len(locals_))}
@@ -132,6 +129,20 @@ class Scope:
     def local_type(self, word: str) -> str:
         """The type of the local that a word names."""
         return self.locals[self.bits[word].bit_length() - 1][1]
+
+    def helper(self, verb: str, *types: str) -> str:
+        """The id of the function that does `save` or `restore` to values of these types."""
+        self.needs.helpers.add(types)
+        return self.program.helper(verb, *types)
+
+    def type_name(self, type_: FuncType) -> str:
+        """A name of a function type that stands alone; if the module does not define it, it gets it at its end."""
+        found = self.module.type_name(type_)
+        if found:
+            return found
+        id_ = self.program.new_type(type_)
+        self.needs.definitions[id_] = [f"(type {id_} (func{signature_text(type_)}))"]
+        return id_
 
     def new_name(self, name: str) -> str:
         """A local's id that the function does not use: the name, or the name with a number."""

@@ -1,4 +1,4 @@
-"""A body's tokens as text: with their comments, their indentation, and labels by number as they must be now."""
+"""A body's tokens as text: with their comments, their indentation, and labels as they must be said now (labels.py)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from ..sexpr.nodes import with_words, words
 from ..sexpr.trivia import Trivia
 from .body import Body
 from .code import Code
-from .fields import parse_nat
-from .names import unused
+from .labels import Labels
 
 
 @dataclass(slots=True)
@@ -18,26 +17,23 @@ class Piece:
     """A piece of the reader's text on its way to another place.
 
     `indent` is the indentation of the line that it began on, `lead` the comment lines before it, `trail` the comment
-    behind it on its last line.
+    behind it on its last line; `start` is the token of the body that it begins with, -1 if it is new.
     """
 
     text: str
     indent: str
     lead: tuple[str, ...] = ()
     trail: str = ""
+    start: int = -1
 
 
 class Source:
-    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own.
+    """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own, `newline`
+    the line break of the text; `labels` is what its branches say."""
 
-    Labels by number are what they must be now, or, if `named`, names: `labels` by level, and which are `used`.
-    """
-
-    def __init__(self, body: Body, before: str, indent: str, named: bool = False) -> None:
-        self.body = body
-        self.named = named
-        self.labels = [unused("$body", body.labels) if named else ""]
-        self.used: set[str] = set()
+    def __init__(self, body: Body, before: str, indent: str, newline: str, labels: Labels) -> None:
+        self.labels = labels
+        self.newline = newline
         self.tokens = body.tokens
         self.codes = body.codes
         self.before = Trivia(before)
@@ -46,7 +42,6 @@ class Source:
         self.site_list = [at for at, _ in body.sites]
         self.trivia: dict[Code, Trivia] = {}
         self.line_ends: list[int] | None = None
-        self.guards = [0]  # by label level: how many of the blocks around, down to it, have a guard around them
 
     def text(self, start: int, end: int, level: int, shift: int = 1) -> str:
         """The text of tokens[start:end] without the trivia behind it, as it stands `shift` labels deeper.
@@ -70,25 +65,11 @@ class Source:
         token = str(self.tokens[at])
         return self._relabel(token, self.sites[at], level, 1) if at in self.sites else token
 
-    def enter(self, level: int, guarded: bool, label: str) -> None:
-        """Goes into the block with the label of a level, around which a guard stands, which is a label more, or not."""
-        if level:
-            del self.labels[level:]
-            self.labels.append(label)
-        del self.guards[level:]
-        self.guards.append(self.guards[-1] + guarded if level else 0)
-
     def _relabel(self, text: str, targets: list[tuple[int, int]], level: int, shift: int) -> str:
         near = [(position, target) for position, target in targets if target <= level]
-        if self.named:
-            self.used.update(self.labels[target] for _, target in near)
-            return with_words(text, {position: self.labels[target] for position, target in near})
-        said = words(text)
-        new = {}
-        for position, target in near:
-            more = shift + (target == 0) + self.guards[level] - self.guards[target]
-            new[position] = str((parse_nat(said[position]) or 0) + more)
-        return with_words(text, new)
+        found = words(text)
+        said = self.labels.said
+        return with_words(text, {position: said(found[position], target, level, shift) for position, target in near})
 
     def around(self, at: int) -> Trivia:
         """The trivia behind token `at`, taken apart; that before the body for -1."""
@@ -123,6 +104,9 @@ class Source:
 
     def piece(self, start: int, end: int, level: int, shift: int = 1) -> Piece:
         """tokens[start:end] with the comments before them and behind them."""
+        return self.begun(start, self.text(start, end, level, shift), self.around(end - 1).same_line)
+
+    def begun(self, start: int, text: str, trail: str = "") -> Piece:
+        """Text that begins with token `start`, with the comments before it."""
         before = self.around(start - 1)
-        text = before.inline + self.text(start, end, level, shift)
-        return Piece(text, self.indent_of(start), before.lines, self.around(end - 1).same_line)
+        return Piece(before.inline + text, self.indent_of(start), before.lines, trail, start)

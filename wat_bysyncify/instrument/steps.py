@@ -1,5 +1,4 @@
-"""A body in steps: what lifting (lift.py) gives, and what the writers (skip.py, jump.py, straight.py)
-write.
+"""A body in steps: what lifting (lift.py) gives, and what the writers (skip.py, jump.py, straight.py) write.
 
 After lifting, a pausing call stands only at statement level. Its step holds it, and what uses its result; between
 them are steps of statements without pausing calls, and blocks, whose arms are steps again.
@@ -69,6 +68,12 @@ class Nest:
     foot: str = ""
     delegate: str = ""
 
+    @property
+    def entered(self) -> bool:
+        """Whether a jump to a call inside must stop at its head: the block cannot be opened where the jump is, for it
+        says more than where it ends."""
+        return self.block.op in ("loop", "try_table", "try")
+
 
 @dataclass(slots=True)
 class Arm:
@@ -134,7 +139,7 @@ def flat(nested: list[Any]) -> list[Any]:
 
 @dataclass(slots=True)
 class Lifted:
-    """A body in steps.
+    """A body in steps. `results` are the values that it returns at its end.
 
     `alive` says for each pausing call what values that wait for it read, locals and temporaries as bits: these are
     alive whatever liveness.py, which knows only the reader's code, says of the locals.
@@ -143,3 +148,4 @@ class Lifted:
     arm: Arm
     temps: list[Temp]
     alive: list[int]
+    results: list[Value]

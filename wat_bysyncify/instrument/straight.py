@@ -23,99 +23,73 @@ A resumed function goes on in its twin, which has the same frame, finds its way 
 returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses. And each set
 of live locals has a landing of its own, which saves the others as 0: a local ends where the reader's code ends it. Were
 all saved at one landing, all would be alive to the end of the function; so it is where the sets are too many to be
-written (function.py).
+written (plan.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from .jump import depth
-from .layout import Layout
-from .names import Taken, unused
-from .skip import Names, Skip
-from .source import Piece, Source
+from .nests import in_place
+from .plan import Plan
+from .source import Source
 from .steps import Arm, Lifted, Nest, Resume
+from .writer import Writer
 
 
-class Straight(Skip):
-    """Writes the steps of one body. `labels` are its labels; `alive` are the live locals of each call, as bits."""
+def straight(plan: Plan, lifted: Lifted, source: Source) -> list[str]:
+    """The text of a function behind its header, in pieces."""
+    writer = _Straight(plan, lifted, source)
+    writer.function(source.inside)
+    return writer.out
 
-    def __init__(
-        self, source: Source, names: Names, newline: str, labels: Taken, lifted: Lifted, alive: list[int]
-    ) -> None:
-        super().__init__(source, names, newline)
-        self.lifted, self.alive = lifted, alive
-        self.numbered = len(lifted.alive) > 1
-        self.first = int(depth(lifted) > 0)
-        sets = list(dict.fromkeys(alive))
-        self.landings = {sets[0]: names.unwind, **{live: unused(names.unwind, labels) for live in sets[1:]}}
 
-    def function(
-        self, results: tuple[str, ...], saves: Callable[[int], list[str]], ending: list[str], indent: str,
-        comments: Callable[[Layout, str], Any],
-    ) -> None:  # fmt: skip
-        """All of a function's code. `saves` gives the lines that save its frame, for the live locals as
-        bits; `ending` are those that return behind that; `comments` writes the comments behind the last instruction."""
-        typed = " (result i32)" if self.numbered else ""
+class _Straight(Writer):
+    def function(self, indent: str) -> None:
+        """All of it."""
+        plan = self.plan
         inner = indent + "  "
-        opening = [f"(block {label}{typed}" for label in reversed(self.landings.values())]
+        self.locals((), indent)
+        arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
+        self.line(indent, f"(if (global.get {plan.ids.rewinding}) (then")
+        self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
+        typed = " (result i32)" if plan.numbered else ""
+        opening = [f"(block {label}{typed}" for label in reversed(plan.landings.values())]
         for at in range(0, len(opening), 3):
             self.line(indent, " ".join(opening[at : at + 3]))
-        label = self.source.labels[0]
-        whole = label in self.source.used  # a branch to the end of the function, by number
+        whole = self.source.labels.outermost  # a branch to the end of the function, by number
         if whole:
-            of = f" (result {' '.join(results)})" if results else ""
-            self.line(inner, f"(block {label}{of}")
-        self.arms(self.arm, self.lifted.arm, None, inner)
+            of = f" (result {' '.join(plan.results)})" if plan.results else ""
+            self.line(inner, f"(block {whole}{of}")
+        self.arms(self.arm, self.lifted.arm, inner)
         if whole:
-            if results:
+            if plan.results:
                 self.line(inner, "(unreachable)")
             self.line(inner, ")")
-        self.line(inner, "(return)" if whole or not results else "(unreachable)")
-        comments(self, inner)
-        for live in self.landings:
+        self.line(inner, "(return)" if whole or not plan.results else "(unreachable)")
+        self.last_comments(inner + "  ")
+        for live in plan.landings:
             self.line(indent, ")")
-            for line in [*saves(live), *ending]:
-                self.line(indent, line)
-            if len(self.landings) > 1:
+            self.leave(plan.frame.saves(live), indent)
+            if len(plan.landings) > 1:
                 self.line(indent, "(return)")
 
-    def arm(self, arm: Arm, nest: Nest | None, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
+    def arm(self, arm: Arm, indent: str) -> Iterator[tuple[Arm, str]]:
         """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""
         for step in arm.steps:
             if isinstance(step, Nest):
-                yield from self.nest(step, indent)
+                self.lead(step.lead, indent)
+                # Parentheses have room for one list before the arms.
+                inside = step.block.folded and bool(step.condition and step.condition.folded)
+                yield from in_place(self, step, indent, self.condition, inside)
                 continue
             if isinstance(step, Resume):
-                for stmt in step.call:
-                    self.stmt(stmt, indent)
-                self.line(indent, self.check(step.index))
+                self.call(step, self.plan.calls[step.index].landing, indent)
             for stmt in step.stmts:
                 self.stmt(stmt, indent)
             self.values(step.values or [], indent)
 
-    def check(self, call: int) -> str:
-        """What leaves the code behind a call if it has paused."""
-        landing = self.landings[self.alive[call]]
-        if self.numbered:
-            return f"(drop (br_if {landing} (i32.const {self.first + call}) (global.get {self.names.unwinding})))"
-        return f"(br_if {landing} (global.get {self.names.unwinding}))"
-
-    def condition_first(self, nest: Nest) -> bool:
-        """As of all ifs; in parentheses there is room for one list."""
-        assert nest.condition is not None
-        return not nest.block.folded or not nest.condition.folded
-
     def condition(self, nest: Nest, indent: str) -> None:
         """The condition of an if, as it is."""
-        value = nest.condition
-        assert value is not None
-        if value.start >= 0:
-            before = self.source.around(value.start - 1)
-            self.lead(Piece("", before.indent or "", before.lines), indent)
-        old = self.source.indent_of(value.start) if value.start >= 0 else ""
-        self.line(indent, self.place(value.text, old, indent))
-        if value.comment:
-            self.out += (" ", value.comment)
+        assert nest.condition is not None
+        self.values([nest.condition], indent)

@@ -37,7 +37,7 @@ def settled_calls(body: list[Token], scope: Scope) -> list[Token]:
             type_ = program.types.of(body[position + 1 : end])
             table = program.module.tables.index(code.word) if code.word else 0
             if type_ is not None and table in program.pausing.written and _can_pause(code, body, position, scope):
-                found = _reference(program, table or 0, type_, body[position + 1 : end])
+                found = _reference(scope, table or 0, type_, body[position + 1 : end])
         if code.opens:
             lists.append(found is not None)
         closes = token.type == "CLOSE" and bool(lists) and lists.pop()
@@ -63,11 +63,11 @@ def _can_pause(code: Code, body: list[Token], position: int, scope: Scope) -> bo
     return code.says != NEVER if code.says else scope.indirect(scope.program.callees.dispatch(code, body, position))
 
 
-def _reference(program: Program, table: int, type_: FuncType, type_use: list[Token]) -> tuple[str, str]:
+def _reference(scope: Scope, table: int, type_: FuncType, type_use: list[Token]) -> tuple[str, str]:
     """The name of the type of a call, and the id of the function that looks for its callee in a table."""
-    module = program.module
+    program, module = scope.program, scope.module
     said = words(type_use[0]) if type_use else []
-    name = said[1] if said[:1] == ["type"] else program.type_name(type_)
+    name = said[1] if said[:1] == ["type"] else scope.type_name(type_)
     entity = module.tables.entities[table]
     word = entity.id or str(table)
     id_ = program.settled.get((table, name), "")
@@ -76,7 +76,8 @@ def _reference(program: Program, table: int, type_: FuncType, type_use: list[Tok
         program.settled[table, name] = id_
         address = module.address_type("table", str(table))
         program.lookups[id_] = ((address,), (f"(ref null {name})",)), False
-        program.lines.append(_lookup(program, id_, word, name, type_))
+    if id_ not in scope.needs.definitions:
+        scope.needs.definitions[id_] = _lookup(program, id_, word, name, type_)
     return name, id_
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 from ..sexpr.nodes import Token, tokens
 from . import code as act
 from .code import regular
-from .lists import Names
 from .module import Func
 from .scope import Program
 
@@ -26,11 +25,11 @@ _SHARE = 0.09
 _LARGEST = 0.12
 
 
-def twinned(program: Program, called: Names) -> set[int]:
+def twinned(program: Program) -> set[int]:
     """The numbers of the functions that get a twin."""
     options = program.options
     if options.twins is not None:
-        return called.functions("twins", options.twins) & program.pausing.instrumented
+        return program.called.functions("twins", options.twins) & program.pausing.instrumented
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
     weighed: list[tuple[int, int, int]] = []

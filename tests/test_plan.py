@@ -1,0 +1,85 @@
+"""The plan of a function says how it is rewritten: its calls and where they are, its frame, its new locals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wat_bysyncify.instrument import Options
+from wat_bysyncify.instrument.function import rewrite_function
+from wat_bysyncify.instrument.parts import take_apart
+from wat_bysyncify.instrument.plan import Plan
+from wat_bysyncify.instrument.rewrite import read_program
+from wat_bysyncify.sexpr.nodes import tokens
+
+TEXT = """(module
+  (import "env" "sleep" (func $sleep (param i32) (result i32)))
+  (func $main (param $x i32) (result i64) (local $y i64)
+    (local.set $y (i64.const 1))
+    (loop $again
+      (br_if $again (i32.sub (i32.load (local.get $x)) (call $sleep (i32.const 1)))))
+    ;; a comment
+    call $other
+    (local.get $y))
+  (func $other
+    (drop (call $sleep (i32.const 2))))
+  (memory 1)
+)"""
+
+
+def planned(number: int, **given: Any) -> tuple[Plan | None, list[str]]:
+    """The plan of a function of the module, and what stands in the text where it says that the calls are."""
+    program = read_program(TEXT, Options(**given))
+    func = program.module.func(number)
+    plan = rewrite_function(func, "  ", program).plan
+    parts = take_apart(func, program, instrumented=True)
+    offsets = [parts.offset(call.start) for call in plan.calls] if plan else []
+    return plan, [TEXT[offset : offset + 12] for offset in offsets if offset is not None]
+
+
+def frame(plan: Plan) -> list[tuple[str, str]]:
+    """The locals of a frame, the first saved first."""
+    return [(local.name, local.type) for group in plan.frame.groups for local in group.locals]
+
+
+def test_skip() -> None:
+    plan, places = planned(1)
+    assert plan and plan.form == "skip" and plan.numbered
+    assert places == ["(call $sleep", "call $other\n"]
+    assert [(call.number, call.callee) for call in plan.calls] == [(0, "$sleep"), (1, "$other")]
+    assert plan.counters == ("$call",)
+    assert plan.temps == (("$value_i32", "i32"), ("$value_i32_2", "i32"))
+    assert frame(plan) == [("$value_i32", "i32"), ("$y", "i64"), ("$x", "i32"), ("$call", "i32")]
+    assert plan.placeholders == ("(i64.const 0)",)
+
+
+def test_jump() -> None:
+    """Number 0 is nowhere, where there is a loop; the number of the call is the first of the frame, without a local."""
+    plan, places = planned(1, rewind="jump")
+    assert plan and plan.form == "jump" and plan.numbered and plan.frame.index
+    assert places == ["(call $sleep", "call $other\n"]
+    assert [call.number for call in plan.calls] == [1, 2]
+    assert {call.landing for call in plan.calls} == {plan.unwind}
+
+
+def test_one_call() -> None:
+    plan, places = planned(2, rewind="jump")
+    assert plan and not plan.numbered and not frame(plan) and not plan.counters
+    assert places == ["(call $sleep"]
+
+
+def test_straight() -> None:
+    """With a twin, each set of live locals has a label to leave for."""
+    plan, _ = planned(1, rewind="jump", optimize="speed", twins=("*",))
+    assert plan and plan.form == "straight" and plan.twin == "$main_rewind"
+    assert [plan.landings[call.alive] for call in plan.calls] == [call.landing for call in plan.calls]
+    assert len(plan.landings) == 2
+
+
+def test_without_a_plan() -> None:
+    """A function that does nothing but the call of one that restores its own parameters need not know of pauses."""
+    text = TEXT.replace("(drop (call $sleep (i32.const 2)))", "(drop (call $main (i32.const 2)))")
+    program = read_program(text, Options(optimize="size", rewind="jump"))
+    func = program.module.func(2)
+    found = rewrite_function(func, "  ", program)
+    assert found.plan is None
+    assert found.text == "".join(tokens([func.node]))

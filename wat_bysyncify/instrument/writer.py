@@ -1,0 +1,54 @@
+"""What the text of a function has in all its forms: new locals, the check behind each pausing call, its end."""
+
+from __future__ import annotations
+
+from .layout import Layout
+from .plan import Plan
+from .source import Source
+from .steps import Lifted, Resume
+
+
+class Writer(Layout):
+    """Writes the text of one function behind its header."""
+
+    def __init__(self, plan: Plan, lifted: Lifted, source: Source) -> None:
+        super().__init__(source)
+        self.plan, self.lifted = plan, lifted
+
+    def locals(self, counters: tuple[str, ...], indent: str) -> None:
+        """The locals that are new."""
+        for name in counters:
+            self.line(indent, f"(local {name} i32)")
+        for name, type_ in self.plan.temps:
+            self.line(indent, f"(local {name} {type_})")
+
+    def restores(self) -> list[str]:
+        """The lines that take a frame back, or go on to the function whose frame it is."""
+        plan = self.plan
+        lines = []
+        if plan.dispatcher:
+            lines.append(f"(if (i32.ne (call {plan.ids.peek}) (i32.const {plan.owner}))")
+            lines.append(f"  (then (return_call {plan.dispatcher})))")
+        if plan.owner is not None:
+            lines.append(f"(drop (call {plan.frame.helper('restore', 'i32')}))")
+        return lines + plan.frame.restores()
+
+    def call(self, step: Resume, landing: str, indent: str) -> None:
+        """A pausing call, and behind it what leaves the code if it has paused."""
+        for stmt in step.call:
+            self.stmt(stmt, indent)
+        paused = f"(global.get {self.plan.ids.unwinding})"
+        number = f"(i32.const {self.plan.calls[step.index].number})"
+        check = f"(drop (br_if {landing} {number} {paused}))" if self.plan.numbered else f"(br_if {landing} {paused})"
+        self.line(indent, check)
+
+    def leave(self, saves: list[str], indent: str) -> None:
+        """The end of a function that unwinds: `saves` are the lines that save its frame."""
+        plan = self.plan
+        owner = [] if plan.owner is None else [f"(call {plan.frame.helper('save', 'i32')} (i32.const {plan.owner}))"]
+        for line in [*saves, *owner, *plan.placeholders]:
+            self.line(indent, line)
+
+    def last_comments(self, indent: str) -> None:
+        """The comments behind the last instruction."""
+        self.behind(len(self.source.tokens) - 1, indent)
