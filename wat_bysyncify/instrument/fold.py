@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 from ..sexpr.nodes import Token, core_length
 from . import code as act
-from .annotations import NEVER
 from .body import (
     ARMS,
     CATCHES,
@@ -707,15 +706,12 @@ class _Walk:
             found = self.scope.program.call(code.word) if code.word else None
             if found is None:
                 raise BodyError(f"unknown function {code.word}", start)
-            return found[0], code.says != NEVER if code.says else found[1], len(found[0][0])
+            return found[0], self.scope.can_pause(self.tokens, start), len(found[0][0])
         if code.op == "call_ref":
             type_ = self.func_type(code.word, start)
         else:
             type_ = self.type_use(start, end) if end > start + 1 else ((), ())
-        if code.says:
-            return type_, code.says != NEVER, len(type_[0]) + 1
-        dispatch = self.scope.program.callees.dispatch(code, self.tokens, start)
-        return type_, self.scope.indirect(dispatch), len(type_[0]) + 1
+        return type_, self.scope.can_pause(self.tokens, start), len(type_[0]) + 1
 
     def func_type(self, word: str, at: int) -> FuncType:
         """The function type that a word names."""

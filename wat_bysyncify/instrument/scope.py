@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ..sexpr.nodes import plain_id
+from ..sexpr.nodes import Token, plain_id
+from .annotations import NEVER
 from .calls import Pausing
 from .ids import Ids
 from .lists import Names
@@ -125,6 +126,17 @@ class Scope:
     def module(self) -> Module:
         """The module of the function."""
         return self.program.module
+
+    def can_pause(self, body: list[Token], position: int) -> bool:
+        """Whether the call at body[position], which is no tail call, can pause."""
+        program = self.program
+        code = program.codes[body[position]]
+        if code.says:
+            return code.says != NEVER
+        if code.op == "call":
+            found = program.call(code.word)
+            return found is not None and found[1]
+        return self.indirect(program.callees.dispatch(code, body, position))
 
     def local_type(self, word: str) -> str:
         """The type of the local that a word names."""

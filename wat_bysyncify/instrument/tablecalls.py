@@ -13,8 +13,6 @@ which is kept like any other:
 from __future__ import annotations
 
 from ..sexpr.nodes import Token, words
-from .annotations import NEVER
-from .code import Code
 from .fields import type_use_end
 from .module import FuncType
 from .names import plain, unused
@@ -36,7 +34,7 @@ def settled_calls(body: list[Token], scope: Scope) -> list[Token]:
             end = type_use_end(body, position + 1)
             type_ = program.types.of(body[position + 1 : end])
             table = program.module.tables.index(code.word) if code.word else 0
-            if type_ is not None and table in program.pausing.written and _can_pause(code, body, position, scope):
+            if type_ is not None and table in program.pausing.written and scope.can_pause(body, position):
                 found = _reference(scope, table or 0, type_, body[position + 1 : end])
         if code.opens:
             lists.append(found is not None)
@@ -57,10 +55,6 @@ def settled_calls(body: list[Token], scope: Scope) -> list[Token]:
         else:
             out += [Token("LEAF", f"(call {function}) ", 0), Token("LEAF", f"(call_ref {name}){trivia}", width)]
     return out
-
-
-def _can_pause(code: Code, body: list[Token], position: int, scope: Scope) -> bool:
-    return code.says != NEVER if code.says else scope.indirect(scope.program.callees.dispatch(code, body, position))
 
 
 def _reference(scope: Scope, table: int, type_: FuncType, type_use: list[Token]) -> tuple[str, str]:

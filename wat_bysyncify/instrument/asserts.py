@@ -1,0 +1,117 @@
+"""Checks that all goes as it must (--asserts): what they are, and tokens -> tokens with them.
+
+    (func $f                                    (func $f
+                                                  (call $assert_entered (i32.const 3))
+      (drop (call $g))                            (drop (call $g) (call $assert_normal (i32.const 3)))
+    )                                           )
+
+A call that is taken not to pause must not have: behind each there is a check, in functions that are instrumented too.
+A function that is not instrumented must not be called while the stack is unwound or rewound, one that is not while it
+is unwound. Each frame has the number of its function on top, mixed with one of the module, so that a frame that is
+taken for another's is known; control functions look whether it is their turn. What fails stores why, and the number of
+the function, in two exported globals, and traps then.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from ..sexpr.nodes import Token
+from .fields import type_use_end
+from .ids import Ids
+from .scope import Scope
+
+# Why a check failed.
+PAUSED, CALLED, STATE, FRAME, INDEX, FULL = range(1, 7)
+
+
+def frame_number(text: str, number: int) -> int:
+    """What stands on top of the frames of a function: its number, mixed with one of its module's text."""
+    mixed = (crc32(text.encode("utf-8", "surrogatepass")) + number) & 0xFFFFFFFF
+    return mixed - (1 << 32) if mixed >> 31 else mixed
+
+
+def with_checks(body: list[Token], scope: Scope, instrumented: bool) -> list[Token]:
+    """The tokens of a function's body, each one instruction, with a check behind each call that is not to pause: each
+    call, in a function that is not instrumented."""
+    codes = scope.program.codes
+    check = f"(call {scope.program.ids.assert_normal} "
+    argument = f"(i32.const {scope.func.number})"
+    out: list[Token] = []
+    lists: list[bool] = []  # of each list around: is it a call to check
+    last = -1  # of a call whose tokens are in no list of its own
+    for position, token in enumerate(body):
+        code = codes[token]
+        checked = code.op in _CALLS and not (instrumented and scope.can_pause(body, position))
+        ends = False
+        if code.opens:
+            lists.append(checked)
+        elif token.type == "CLOSE":
+            ends = bool(lists) and lists.pop()
+        elif checked:
+            last = type_use_end(body, position + 1) - 1 if code.flat else position
+        if ends or position == last:
+            trivia = code.trivia
+            out += [
+                Token(token.type, f"{token.removesuffix(trivia)} ", token.width),
+                Token("OPEN", check, 0),
+                Token("LEAF", argument, 0),
+                Token("CLOSE", f"){trivia}", 0),
+            ]
+        else:
+            out.append(token)
+    return out
+
+
+_CALLS = frozenset(("call", "call_indirect", "call_ref"))
+
+
+def assert_texts(ids: Ids, exports: list[str]) -> list[list[str]]:
+    """The fields that the checks use, each in lines: the two globals, exported under names in `exports` with `error`,
+    and the functions."""
+    state = f"(global.get {ids.normal})"
+    code, where = ids.error, ids.error_function
+    exported = "".join(f" (export {name})" for name in exports)
+    return [
+        [f"(global {code}{exported} (mut i32) (i32.const 0))"],
+        [f"(global {where}{exported.replace('_error', '_error_function')} (mut i32) (i32.const -1))"],
+        [
+            f"(func {ids.fail} (param $code i32) (param $function i32)",
+            f"  (global.set {code} (local.get $code))",
+            f"  (global.set {where} (local.get $function))",
+            "  (unreachable)",
+            ")",
+        ],
+        [
+            f"(func {ids.assert_normal} (param $function i32)",
+            f"  (if (i32.eqz {state})",
+            f"    (then (call {ids.fail} (i32.const {PAUSED}) (local.get $function))))",
+            ")",
+        ],
+        [
+            f"(func {ids.assert_entered} (param $function i32)",
+            f"  (if (i32.eqz {state})",
+            f"    (then (call {ids.fail} (i32.const {CALLED}) (local.get $function))))",
+            ")",
+        ],
+        [
+            f"(func {ids.assert_not_unwinding} (param $function i32)",
+            f"  (if (global.get {ids.unwinding})",
+            f"    (then (call {ids.fail} (i32.const {CALLED}) (local.get $function))))",
+            ")",
+        ],
+        [
+            f"(func {ids.assert_frame} (param $number i32) (param $function i32)",
+            f"  (if (i32.ne (call {ids.restore['i32']}) (local.get $number))",
+            f"    (then (call {ids.fail} (i32.const {FRAME}) (local.get $function))))",
+            ")",
+        ],
+        [
+            f"(func {ids.assert_call} (param $call i32) (param $first i32) (param $count i32) (param $function i32)",
+            "  (result i32)",
+            "  (if (i32.ge_u (i32.sub (local.get $call) (local.get $first)) (local.get $count))",
+            f"    (then (call {ids.fail} (i32.const {INDEX}) (local.get $function))))",
+            "  (local.get $call)",
+            ")",
+        ],
+    ]
