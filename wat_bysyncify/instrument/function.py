@@ -13,7 +13,7 @@ from .body import Body, BodyError, place
 from .code import regular
 from .fields import head, value_types
 from .fold import fold
-from .frames import Frame, Local
+from .frames import Frame, Inline, Local, inline
 from .jump import Jump, depth
 from .layout import Layout
 from .lift import lift
@@ -228,8 +228,11 @@ class _Function:
         names, inside = self.names, self.inside
         calls = [names.call if not level else self.scope.new_name("$call") for level in range(depth(self.lifted))]
         jump = Jump(self.source, names, self.program.newline, self.body.labels, self.lifted, calls)
-        frame = self.frame()
-        self.locals(jump, calls)
+        own = inline(self.scope, names.call)
+        frame = self.frame(own)
+        self.locals(jump, calls or ([names.call] if own and frame.index else []))
+        for line in own.locals(self.program) if own and frame.groups else []:
+            jump.line(inside, line)
         jump.line(inside, f"(block {names.unwind}{' (result i32)' if frame.index else ''}")
         jump.body([*self.whose(), *frame.restores()], frame.number, self.scope.results, inside + "  ")
         self.last_comments(jump, inside)
@@ -271,12 +274,12 @@ class _Function:
         program.twins.append([*head, *(line.removeprefix(self.indent) for line in lines), ")"])
         return id_
 
-    def frame(self) -> Frame:
+    def frame(self, own: Inline | None = None) -> Frame:
         """The frame, with the number of the call if there are several."""
         saved = self.saved()
         if self.func.number in self.program.twinned:  # those together that are saved together
             saved.sort(key=lambda local: -sum(1 for live in self.alive if live & local.bit))
-        return Frame(saved, len(self.body.calls) > 1, self.program)
+        return Frame(saved, len(self.body.calls) > 1, self.program, own)
 
     def ending(self) -> list[str]:
         """What stands behind the saving of the locals: whose frame it is, and results to return."""
