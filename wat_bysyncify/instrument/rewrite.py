@@ -13,6 +13,7 @@ from .annotations import MARK
 from .calls import find_pausing
 from .code import Codes
 from .control import Control, take_control
+from .controlcalls import with_control_code
 from .fields import own_fields
 from .function import complete_function, rewrite_function
 from .ids import choose_ids
@@ -61,6 +62,7 @@ class _Rewrite:
     def __init__(self, program: Program, additions: Additions, control: Control) -> None:
         self.program, self.additions = program, additions
         self.module, self.newline = program.module, program.newline
+        self.control = control
         self.stubs = {id(function.node) for function in control.functions}
         self.indents = _Indents(self.module.holder)
 
@@ -78,6 +80,12 @@ class _Rewrite:
             for func in own:
                 if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
                     replaced[id(func.node)] = complete_function(func, program)
+        elif program.options.optimize == "speed" and self.control.functions:
+            for func in own:
+                if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
+                    text = with_control_code(func, self.control, program)
+                    if text is not None:
+                        replaced[id(func.node)] = text
 
         out: list[str] = []
         place = self._state_place()
