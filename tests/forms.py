@@ -9,5 +9,6 @@ FORMS: dict[str, dict[str, Any]] = {
     "jump": {"rewind": "jump"},
     "skip -Os": {"optimize": "size", "rewind": "skip"},
     "-Os": {"optimize": "size"},
+    "-O": {"optimize": "speed"},
     "twins": {"optimize": "speed", "twins": "*"},  # of all functions; -O gives them to few large ones
 }

@@ -79,7 +79,7 @@ class Difference:
 OWN = (("own_memory", 4),)
 POINTS = (*OWN, ("pause_at", "entries,loops"))
 ALL = (("add_list", "*"),)
-JUMP, SMALL, TWINS = (tuple(FORMS[form].items()) for form in ("jump", "-Os", "twins"))
+JUMP, SMALL, FAST, TWINS = (tuple(FORMS[form].items()) for form in ("jump", "-Os", "-O", "twins"))
 WAYS = (
     Way("never paused"),
     Way("every call", 1),
@@ -105,6 +105,8 @@ WAYS = (
     Way("jump, points, fuel 1, every 2nd call", 2, fuel=1, options=JUMP + POINTS),
     Way("-Os, every call", 1, options=SMALL),
     Way("-Os, add list, some imports", 1, some=True, options=SMALL + ALL),
+    Way("-O, every call", 1, options=FAST),
+    Way("-O, points, fuel 1, every 2nd call", 2, fuel=1, options=FAST + POINTS),
     Way("twins, never paused", options=TWINS),
     Way("twins, every call", 1, options=TWINS),
     Way("twins, every 3rd call", 3, options=TWINS),

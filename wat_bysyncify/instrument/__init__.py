@@ -64,6 +64,7 @@ What is done, in the order of the files:
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
     nonnull.py     locals that cannot be null                                tokens -> tokens
+    controlcalls.py calls of control functions, with -O                      tokens -> tokens
     pausepoints.py pause points where there is no call                       tokens -> tokens
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens

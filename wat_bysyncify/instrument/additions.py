@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..sexpr.nodes import Node
 from . import names
+from .asserts import assert_texts, control_checks
 from .control import Control
 from .fields import node_words
 from .module import FuncType
@@ -44,12 +45,13 @@ class Additions:
 
     def guards(self, needs: Needs) -> bool:
         """Whether there is a global that says that all is normal."""
-        return needs.guards or not self.options.optimize or self.options.rewind == "skip"
+        return needs.guards or self.options.asserts or not self.options.optimize or self.options.rewind == "skip"
 
     def state(self, needs: Needs) -> list[str]:
-        """The globals of the state."""
+        """The globals of the state, but those that are imported."""
         fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
-        return globals_text(self.ids, self.guards(needs)) + (fuel_globals(self.ids) if fuel else [])
+        shared = [] if self.options.import_globals else globals_text(self.ids, self.guards(needs))
+        return shared + (fuel_globals(self.ids) if fuel else [])
 
     def fields(self, needs: Needs, stand_ins: list[str]) -> list[list[str]]:
         """The fields at the end of the module. `stand_ins` are the texts of those that tail calls have."""
@@ -61,7 +63,7 @@ class Additions:
             exports = [] if function.name in controls else self.exports(function.name)
             controls[function.name] = node_words(function.node)[1]
             exports = [*exports, *function.exports]
-            found.append(control_text(function.name, controls[function.name], exports, ids, guards))
+            found.append(self.control_function(function.name, controls[function.name], exports, guards))
         found += [text.split(program.newline) for text in stand_ins]
         wanted = [*names.CONTROL_FUNCTIONS]
         if self.options.pause_at:
@@ -69,19 +71,27 @@ class Additions:
         for name in wanted:
             if name not in controls:
                 controls[name] = names.unused(f"$bysyncify_{name}", ids.funcs)
-                found.append(control_text(name, controls[name], self.exports(name), ids, guards))
+                found.append(self.control_function(name, controls[name], self.exports(name), guards))
         if self.options.pause_at:
             found.append(out_of_fuel_text(ids, controls))
         found += program.tails.lines
         if program.tails.dispatcher:
             found.append(peek_text(ids))
+        if self.options.asserts:
+            found += assert_texts(ids)
         return found + needs.twins + self.helpers(needs) + [*needs.definitions.values()] + program.placeholders.lines
+
+    def control_function(self, name: str, id_: str, exports: list[str], guards: bool) -> list[str]:
+        """A control function, with checks if there are any."""
+        checked = self.options.asserts and name in names.TOP_MOST | names.BOTTOM_MOST
+        checks = control_checks(name, self.ids) if checked else []
+        return control_text(name, id_, exports, self.ids, guards, checks)
 
     def helpers(self, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""
         program, ids, saved = self.program, self.ids, set(needs.helpers)
         held = [type_ for type_ in ids.tables if (type_,) in saved]
-        if held or (program.pausing.instrumented and not self.options.optimize):
+        if held or self.options.asserts or (program.pausing.instrumented and not self.options.optimize):
             saved.add(("i32",))  # the number of a slot; and what a reader expects to find
         found = []
         order = list(ids.save)
@@ -99,6 +109,16 @@ class Additions:
         return [f'"{prefix}_{name}"' for prefix in self.ids.prefixes]
 
     def memory(self) -> list[list[str]]:
+        """The memories that are added, or exported: that of the frames comes first."""
+        return self.frames() + self.recorded()
+
+    def recorded(self) -> list[list[str]]:
+        """The memory that has a byte for each function, 1 if it was paused."""
+        pages = (len(self.module.funcs.entities) >> 16) + 1
+        exports = "".join(f" (export {name})" for name in self.exports("recorded"))
+        return [[f"(memory {self.ids.recorded}{exports} {pages})"]] if self.options.record else []
+
+    def frames(self) -> list[list[str]]:
         """The memory of the frames, if there is none yet, or its export, if the host could not reach it."""
         ids, memories = self.ids, self.module.memories.entities
         if self.options.own_memory is not None:

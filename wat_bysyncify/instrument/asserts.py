@@ -1,7 +1,7 @@
 """Checks that all goes as it must (--asserts): what they are, and tokens -> tokens with them.
 
     (func $f                                    (func $f
-                                                  (call $assert_entered (i32.const 3))
+                                                  (call $assert_called (i32.const 3))
       (drop (call $g))                            (drop (call $g) (call $assert_normal (i32.const 3)))
     )                                           )
 
@@ -16,13 +16,17 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from ..sexpr.nodes import Token
+from ..sexpr.nodes import Token, tokens
+from ..sexpr.parser import parse
+from ..sexpr.trivia import Trivia
+from . import names
 from .fields import type_use_end
 from .ids import Ids
 from .scope import Scope
 
-# Why a check failed.
-PAUSED, CALLED, STATE, FRAME, INDEX, FULL = range(1, 7)
+# Why a check failed: a function paused that was not to; one was called that must not be then; a control function was
+# called out of turn; a frame is not the function's; a frame says a call that the function does not have.
+PAUSED, CALLED, STATE, FRAME, INDEX = range(1, 6)
 
 
 def frame_number(text: str, number: int) -> int:
@@ -63,18 +67,37 @@ def with_checks(body: list[Token], scope: Scope, instrumented: bool) -> list[Tok
     return out
 
 
+def with_entry(before: Token, body: list[Token], scope: Scope) -> tuple[Token, list[Token]]:
+    """The token before a body and those of the body, with the check that a function makes which is not instrumented."""
+    trivia = scope.program.codes[before].trivia
+    indent = Trivia(trivia).indent
+    check = f"(call {scope.program.ids.assert_called} (i32.const {scope.func.number}))"
+    between = " " if indent is None else f"{scope.program.newline}{indent}"
+    added = [Token(token.type, token, 0) for token in tokens(parse(check + between)) if token]
+    return (before if trivia else Token(before.type, f"{before} ", before.width)), added + body
+
+
+def control_checks(name: str, ids: Ids) -> list[str]:
+    """The lines with which a control function finds out whether it is its turn."""
+    turn = {"stop_unwind": ids.is_unwinding, "stop_rewind": ids.is_rewinding}.get(name, ids.is_normal)
+    number = -2 - names.CONTROL_FUNCTIONS.index(name)
+    return [f"(if (i32.eqz {turn})", f"  (then (call {ids.fail} (i32.const {STATE}) (i32.const {number}))))"]
+
+
 _CALLS = frozenset(("call", "call_indirect", "call_ref"))
 
 
-def assert_texts(ids: Ids, exports: list[str]) -> list[list[str]]:
-    """The fields that the checks use, each in lines: the two globals, exported under names in `exports` with `error`,
-    and the functions."""
-    state = f"(global.get {ids.normal})"
+def assert_texts(ids: Ids) -> list[list[str]]:
+    """The fields that the checks use, each in lines: two globals, exported, and the functions."""
+
+    def exported(name: str) -> str:
+        return "".join(f' (export "{prefix}_{name}")' for prefix in ids.prefixes)
+
+    state = ids.is_normal
     code, where = ids.error, ids.error_function
-    exported = "".join(f" (export {name})" for name in exports)
     return [
-        [f"(global {code}{exported} (mut i32) (i32.const 0))"],
-        [f"(global {where}{exported.replace('_error', '_error_function')} (mut i32) (i32.const -1))"],
+        [f"(global {code}{exported('error')} (mut i32) (i32.const 0))"],
+        [f"(global {where}{exported('error_function')} (mut i32) (i32.const -1))"],
         [
             f"(func {ids.fail} (param $code i32) (param $function i32)",
             f"  (global.set {code} (local.get $code))",
@@ -89,14 +112,14 @@ def assert_texts(ids: Ids, exports: list[str]) -> list[list[str]]:
             ")",
         ],
         [
-            f"(func {ids.assert_entered} (param $function i32)",
+            f"(func {ids.assert_called} (param $function i32)",
             f"  (if (i32.eqz {state})",
             f"    (then (call {ids.fail} (i32.const {CALLED}) (local.get $function))))",
             ")",
         ],
         [
             f"(func {ids.assert_not_unwinding} (param $function i32)",
-            f"  (if (global.get {ids.unwinding})",
+            f"  (if {ids.is_unwinding}",
             f"    (then (call {ids.fail} (i32.const {CALLED}) (local.get $function))))",
             ")",
         ],

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import WatError
 from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, words
+from ..sexpr.parser import parse
 
 
 def parse_nat(word: str) -> int | None:
@@ -145,6 +146,42 @@ def holder_of(nodes: List) -> Any:
         nodes[position] = split
         return split
     return module
+
+
+_INDENT = re.compile(r"\n([ \t]*)$")
+_HIDDEN = re.compile(r"\([;@]")
+
+
+def insert_fields(nodes: List, before: Node | None, added: list[str], newline: str) -> None:
+    """Adds fields, of which each is a line of text, behind one of a module's fields; at its beginning if that is None.
+    They stand for nothing in the source."""
+    holder = holder_of(nodes)
+    if before is None and holder is nodes:
+        holder.insert(0, Token("TRIVIA", "", 0))
+    before = holder[0] if before is None else before
+    position = next(i for i, node in enumerate(holder) if node is before)
+    last: Token = before[-1] if isinstance(before, list) else before
+    end = core_length(last)
+    line = last.find("\n", end)
+    if line >= 0 and not _HIDDEN.search(last, end, line):  # a comment on its line stays there
+        end = line
+    first = _INDENT.search(holder[0]) if holder is not nodes else None
+    indent = first[1] if first else ""
+    new: List = parse("".join(f"{newline}{indent}{field}" for field in added) + last[end:])
+    stack = [new]
+    while stack:
+        node = stack.pop()
+        for i, child in enumerate(node):
+            if isinstance(child, list):
+                stack.append(child)
+            else:
+                node[i] = Token(child.type, child, 0)
+    kept = Token(last.type, last[:end], last.width)
+    if isinstance(before, list):
+        before[-1] = kept
+    else:
+        holder[position] = kept
+    holder[position + 1 : position + 1] = new
 
 
 def value_types(node: Node) -> list[tuple[str | None, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..sexpr.nodes import tokens
 from .body import BodyError
+from .controlcalls import with_control_code
 from .jump import jumping
 from .labels import CountedLabels, NamedLabels
 from .lift import lift
@@ -30,9 +31,13 @@ class Rewritten:
     plan: Plan | None = None
 
 
-def complete_function(func: Func, program: Program) -> str:
-    """The text of a function that is not instrumented, with what Binaryen's older text leaves out (fold.py)."""
-    return take_apart(func, program, instrumented=False).text
+def plain_function(func: Func, guards: bool, program: Program) -> str | None:
+    """The text of a function that is not instrumented, if it does not stay as it is: with what Binaryen's older text
+    leaves out (fold.py), with checks (asserts.py), or, made for speed, without calls of control functions. `guards`:
+    there is a global that says that all is normal."""
+    if program.old or (program.options.asserts and func.number not in program.pausing.runtime):
+        return take_apart(func, program, instrumented=False).text
+    return with_control_code(func, guards, program) if program.options.optimize == "speed" else None
 
 
 def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
@@ -43,8 +48,8 @@ def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
     parts = take_apart(func, program, instrumented=True)
     form = form_of(func, parts.body, parts.scope)
     if form == "untouched":
-        text = complete_function(func, program) if program.old else "".join(tokens([func.node]))
-        return Rewritten(text, parts.scope.needs)
+        text = plain_function(func, True, program)
+        return Rewritten("".join(tokens([func.node])) if text is None else text, parts.scope.needs)
     if form == "forwarding":
         return Rewritten(_forwarding(parts, indent), parts.scope.needs)
     try:
@@ -61,7 +66,7 @@ def _forwarding(parts: Parts, indent: str) -> str:
     program, before = parts.scope.program, parts.before
     inside = Source(parts.body, before.trivia, indent, program.newline, CountedLabels()).inside
     go_on = program.tails.dispatcher[parts.func.number]
-    added = f"{program.newline}{inside}(if (global.get {program.ids.rewinding}) (then (return_call {go_on})))"
+    added = f"{program.newline}{inside}(if {program.ids.is_rewinding} (then (return_call {go_on})))"
     text = [*parts.header[:-1], before.core, added, before.trivia or " ", *parts.body.tokens, parts.close]
     return "".join(text)
 

@@ -21,6 +21,7 @@ class Ids:
     normal: str
     unwinding: str
     rewinding: str
+    state: str  # one global instead of these three, which modules share; "" if there is none
     data: str
     fuel: str
     limited: str  # whether anyone has set the fuel
@@ -35,7 +36,34 @@ class Ids:
     tables: dict[str, str]  # by the type of the references in it
     next: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
     count: dict[str, str]
+    error: str  # what the checks store (asserts.py), and the functions that make them
+    error_function: str
+    fail: str
+    assert_normal: str
+    assert_called: str
+    assert_not_unwinding: str
+    assert_frame: str
+    assert_call: str
+    recorded: str  # the memory that has which functions were paused
     funcs: Taken  # all ids of functions: those that are made later keep clear of them
+
+    @property
+    def is_normal(self) -> str:
+        """The text that asks whether the state is normal."""
+        return f"(i32.eqz (global.get {self.state}))" if self.state else f"(global.get {self.normal})"
+
+    @property
+    def is_unwinding(self) -> str:
+        """The text that asks whether the stack is unwound."""
+        return self._is(self.unwinding, names.UNWINDING)
+
+    @property
+    def is_rewinding(self) -> str:
+        """The text that asks whether the stack is rewound."""
+        return self._is(self.rewinding, names.REWINDING)
+
+    def _is(self, alone: str, state: int) -> str:
+        return f"(i32.eq (global.get {self.state}) (i32.const {state}))" if self.state else f"(global.get {alone})"
 
 
 def choose_ids(module: Module, control: Control, options: Options) -> Ids:
@@ -45,11 +73,11 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
     types = [*names.SAVED_SIZES, *names.SAVED_REFERENCES]
     address, memory, frames = _memory(module, options)
     return Ids(
-        _prefixes(module, control, options),
+        prefixes(module, control, options),
         unused("$normal", globals_),
         unused("$unwinding", globals_),
         unused("$rewinding", globals_),
-        unused("$data", globals_),
+        *_shared(module, options, globals_),
         unused("$fuel", globals_),
         unused("$limited", globals_),
         unused("$out_of_fuel", funcs),
@@ -63,11 +91,21 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
         {type_: unused(f"${type_}s", tables) for type_ in names.SAVED_REFERENCES},
         {type_: unused(f"${type_}s_next", globals_) for type_ in names.SAVED_REFERENCES},
         {type_: unused(f"${type_}s_count", globals_) for type_ in names.SAVED_REFERENCES},
+        unused("$error", globals_),
+        unused("$error_function", globals_),
+        unused("$fail", funcs),
+        unused("$assert_normal", funcs),
+        unused("$assert_called", funcs),
+        unused("$assert_not_unwinding", funcs),
+        unused("$assert_frame", funcs),
+        unused("$assert_call", funcs),
+        unused("$recorded", Taken(module.memories.names)),
         funcs,
     )
 
 
-def _prefixes(module: Module, control: Control, options: Options) -> tuple[str, ...]:
+def prefixes(module: Module, control: Control, options: Options) -> tuple[str, ...]:
+    """What exported names begin with. Raises `WatError` if the module has such exports already."""
     if options.names:
         chosen = list(names.CONTROL_MODULES) if options.names == "both" else [options.names]
     else:
@@ -81,6 +119,20 @@ def _prefixes(module: Module, control: Control, options: Options) -> tuple[str, 
             if node is not None:
                 raise module.error(f'"{prefix}_{name}" is exported already: is this module rewritten?', node)
     return tuple(chosen)
+
+
+def address_of(module: Module, options: Options) -> str:
+    """The type of an address in the memory that holds the frames."""
+    return _memory(module, options)[0]
+
+
+def _shared(module: Module, options: Options, taken: Taken) -> tuple[str, str]:
+    """`state` and `data`: those that are imported (sharedglobals.py), or new ones."""
+    if options.import_globals:
+        imported = [entity for entity in module.globals.entities if entity.imported]
+        state, data = (str(entity.id) for entity in imported[-len(names.SHARED_GLOBALS) :])
+        return state, data
+    return unused("$state", taken) if options.export_globals else "", unused("$data", taken)
 
 
 def _memory(module: Module, options: Options) -> tuple[str, str, str]:

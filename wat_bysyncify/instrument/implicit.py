@@ -14,14 +14,12 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ..sexpr.nodes import List, Node, Token, core_length, tokens, words
+from ..sexpr.nodes import List, Node, Token, tokens, words
 from ..sexpr.parser import parse
-from .fields import children, head, header_of, parse_nat, type_use_end
+from .fields import children, head, header_of, insert_fields, parse_nat, type_use_end
 from .module import FuncType, Module, UnknownType, read_types, signature_text, type_use
 
 _NUMBERED = re.compile(r"\b(?:type|ref|null|call_ref)\s+(\d\w*)")  # `pairwise` below says it exactly
-_INDENT = re.compile(r"\n([ \t]*)$")
-_HIDDEN = re.compile(r"\([;@]")
 _NAME_TYPES = frozenset(("type", "ref", "null", "call_ref", "return_call_ref", "ref.null"))
 _HAVE_TYPES = frozenset(("call_indirect", "return_call_indirect", "block", "loop", "if", "try_table", "try"))
 
@@ -41,7 +39,8 @@ def write_types(nodes: List, text: str) -> None:
         return
     added = [f"(type (func{signature_text(type_)}))" for type_ in _implicit_types(module)]
     if added:
-        _insert(module, added, "\r\n" if "\r\n" in text[:4096] else "\n")
+        types = [node for kind, node in module.fields if kind in ("type", "rec")]
+        insert_fields(nodes, types[-1] if types else None, added, "\r\n" if "\r\n" in text[:4096] else "\n")
 
 
 def _implicit_types(module: Module) -> Iterator[FuncType]:
@@ -82,33 +81,3 @@ def _uses(body: list[Token]) -> Iterator[tuple[str, Node]]:
             if op in _HAVE_TYPES:
                 yield op, parse("(func " + "".join(body[at:end]) + "\n)")[1]
         at = max(end, at + 1)
-
-
-def _insert(module: Module, added: list[str], newline: str) -> None:
-    """Adds fields behind the last type, each on a line; at the beginning if the module has none."""
-    holder = module.holder
-    types = [node for kind, node in module.fields if kind in ("type", "rec")]
-    before = types[-1] if types else holder[0]
-    position = next(i for i, node in enumerate(holder) if node is before)
-    last: Token = before[-1] if isinstance(before, list) else before
-    end = core_length(last)
-    line = last.find("\n", end)
-    if line >= 0 and not _HIDDEN.search(last, end, line):  # a comment on its line stays there
-        end = line
-    first = _INDENT.search(holder[0]) if holder is not module.nodes else None
-    indent = first[1] if first else ""
-    new: List = parse("".join(f"{newline}{indent}{field}" for field in added) + last[end:])
-    stack = [new]
-    while stack:
-        node = stack.pop()
-        for i, child in enumerate(node):
-            if isinstance(child, list):
-                stack.append(child)
-            else:
-                node[i] = Token(child.type, child, 0)
-    kept = Token(last.type, last[:end], last.width)
-    if isinstance(before, list):
-        before[-1] = kept
-    else:
-        holder[position] = kept
-    holder[position + 1 : position + 1] = new

@@ -89,6 +89,7 @@ class _Jump(Writer):
         """All of it."""
         plan = self.plan
         self.locals(plan.counters, indent)
+        self.enter(indent)
         self.line(indent, f"(block {plan.unwind}{' (result i32)' if plan.numbered else ''}")
         self.body(indent + "  ")
         self.last_comments(indent + "  ")
@@ -116,8 +117,10 @@ class _Jump(Writer):
 
     def entry(self, stretch: _Stretch) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
-        rewinding = f"(global.get {self.plan.ids.rewinding})"
+        rewinding = self.plan.ids.is_rewinding
         restores, number = self.restores(), self.plan.frame.number
+        if self.plan.numbered:
+            number = self.checked(number)
         if stretch.enters:
             set_ = f"(local.set {self.plan.counters[0]}"
             number = number if self.plan.numbered else "(i32.const 1)"

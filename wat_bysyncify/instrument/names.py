@@ -20,7 +20,11 @@ TAKES_DATA = frozenset(("start_unwind", "start_rewind", "set_data"))
 TOP_MOST = frozenset(("start_unwind", "stop_rewind"))
 BOTTOM_MOST = frozenset(("stop_unwind", "start_rewind"))
 
-REWINDING = 2  # what get_state gives; 0 is normal, 1 unwinding
+UNWINDING = 1  # what get_state gives; 0 is normal
+REWINDING = 2
+
+# The globals that modules share which are linked while they run, behind two underscores and bysyncify or asyncify.
+SHARED_GLOBALS = ("state", "data")
 
 # The types whose values are saved to linear memory, with their size in bytes there.
 SAVED_SIZES = {"i32": 4, "i64": 8, "f32": 4, "f64": 8, "v128": 16}

@@ -38,6 +38,14 @@ class Options:
     propagate_add_list: bool = False  # and so may their callers
     remove_list: tuple[str, ...] = ()  # functions that do not pause, and do not let pauses through
     only_list: tuple[str, ...] | None = None  # the functions that may pause, and no others
+    asserts: bool = (
+        False  # the module checks that nothing pauses that is not to, and that frames are whose they must be
+    )
+    ignore_unwind_from_catch: bool = False  # what pauses in a handler of an exception does not
+    save_all_locals: bool = False  # frames hold all locals, also those that nobody will read
+    record: bool = False  # the module notes which functions were paused
+    import_globals: bool = False  # the state is that of another module, which exports it
+    export_globals: bool = False  # and of this one
     names: str | None = None  # of exports, one of NAMES; None: as imports say, bysyncify where there are none
     memory: str | None = None  # that holds the frames, by its exported name or id; None: the first
     own_memory: int | None = None  # the size in pages of a memory for the frames alone

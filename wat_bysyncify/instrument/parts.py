@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, plain_id, tokens
 from .annotations import annotated
+from .asserts import with_checks, with_entry
 from .body import Body, BodyError, place
 from .code import Code, regular
 from .fields import head, value_types
@@ -91,6 +92,9 @@ def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
     try:
         if instrumented:
             header[-1], inside = _prepared(inside, header[-1], checked, scope)
+        elif program.options.asserts and func.number not in program.pausing.runtime:
+            inside = with_checks(regular(inside, program.codes), scope, instrumented=False)
+            header[-1], inside = with_entry(header[-1], inside, scope)
         return Parts(func, header, scope, fold(inside, scope))
     except BodyError as error:
         at = place(inside, None, error.token) if error.place is None else error.place
@@ -102,13 +106,16 @@ def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scop
     func, program = scope.func, scope.program
     pausing, codes = program.pausing, program.codes
     stands_in, has_points = func.number in pausing.tail_callers, func.number in pausing.points
-    if not (program.annotated or checked or pausing.written or has_points or stands_in):
+    asserts = program.options.asserts
+    if not (program.annotated or asserts or checked or pausing.written or has_points or stands_in):
         return before, inside
     inside = regular(inside, codes)
     if program.annotated:
         before, inside = annotated(inside, before)
     if stands_in:
         inside = with_stand_ins(inside, func, program)
+    if asserts:
+        inside = with_checks(inside, scope, instrumented=True)
     if pausing.written:
         inside = settled_calls(inside, scope)
     if checked:

@@ -21,7 +21,7 @@ from operator import or_
 from typing import Literal
 
 from .body import Body, BodyError
-from .frames import Frame, Local
+from .frames import Frame, Local, inline
 from .ids import Ids
 from .liveness import live_locals
 from .module import Func
@@ -61,7 +61,8 @@ class Plan:
     is the label that unwinding leaves for, or several in the straight form: `landings` has the live locals, as bits, of
     each. `counters` are the locals that say which call to go back to, or in a jump how far inside, by depth; `temps`
     those that hold values, with their types. `labels` are all labels. `params` and `results` are types,
-    `placeholders` the texts that stand for results while unwinding. `twin` is the id of the twin.
+    `placeholders` the texts that stand for results while unwinding. `twin` is the id of the twin, `function` the number
+    of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the function was paused.
     """
 
     form: Form
@@ -79,6 +80,9 @@ class Plan:
     results: tuple[str, ...]
     placeholders: tuple[str, ...]
     twin: str
+    function: int
+    asserts: bool
+    record: bool
     ids: Ids
 
 
@@ -103,6 +107,9 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     """
     func, program = scope.func, scope.program
     alive = [live | waiting for live, waiting in zip(live_locals(body), lifted.alive, strict=True)]
+    if program.options.save_all_locals:
+        known = sum(1 << number for number, (_, type_) in enumerate(scope.locals) if can_be_kept(type_, scope.module))
+        alive = [live | known for live in alive]
     owner = program.tails.numbers.get(func.number)
     if program.options.optimize and owner is None and not any(alive) and _is_its_call(lifted):
         return None
@@ -116,6 +123,9 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         saved.insert(0, Local(name, "i32", -1))
     elif form == "straight":  # those together that are saved together
         saved.sort(key=lambda local: -sum(1 for live in alive if live & local.bit))
+    own = inline(scope, name) if form == "jump" else None
+    if own and numbered and not counters:
+        counters = (name,)
     landings = _landings(alive, unwind, body) if form == "straight" else {}
     return Plan(
         form,
@@ -124,7 +134,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
             for call, live in zip(body.calls, alive, strict=True)
         ),
         numbered,
-        Frame(saved, form != "skip" and numbered, program, scope.helper),
+        Frame(saved, form != "skip" and numbered, program, scope.helper, own),
         owner,
         program.tails.dispatcher.get(func.number, ""),
         unwind,
@@ -136,6 +146,9 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         scope.results,
         _placeholders(body, scope),
         unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs) if form == "straight" else "",
+        func.number,
+        program.options.asserts,
+        program.options.record,
         program.ids,
     )
 

@@ -17,8 +17,8 @@ from .code import OURS, Codes
 from .control import take_control
 from .explain import Explanation
 from .fields import own_fields
-from .function import complete_function, rewrite_function
-from .ids import choose_ids
+from .function import plain_function, rewrite_function
+from .ids import address_of, choose_ids, prefixes
 from .implicit import write_types
 from .lists import Names
 from .modernize import modernize
@@ -26,6 +26,7 @@ from .module import Func, read_module
 from .needs import Needs
 from .options import Options
 from .scope import Program
+from .sharedglobals import import_shared
 from .tailcalls import find_tails
 from .twins import twinned
 
@@ -77,11 +78,17 @@ def read_program(text: str, options: Options) -> Program:
     control = take_control(modern)
     origins = {id(function.node): function.source for function in control.functions}
     module = read_module(control.nodes, source, origins)
+    newline = "\r\n" if "\r\n" in text[:4096] else "\n"
+    if options.import_globals:
+        import_shared(module, prefixes(module, control, options)[0], address_of(module, options), newline)
+        module = read_module(control.nodes, source, origins)
     called = Names(module, control)
     pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
     ids = choose_ids(module, control, options)
     newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-    program = Program(module, pausing, called, ids, newline, annotated=is_annotated(text), old=old, options=options)
+    program = Program(
+        module, pausing, text, called, ids, newline, annotated=is_annotated(text), old=old, options=options
+    )
     find_tails(program)
     program.twinned = twinned(program)
     return program
@@ -131,10 +138,12 @@ class _Rewrite:
         for done, func in enumerate(todo, 1):
             replaced[id(func.node)] = self._rewritten(func, indents.of(func.node))
             progress(done, len(todo))
-        if program.old:  # what cannot pause is completed too
-            for func in own:
-                if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
-                    replaced[id(func.node)] = complete_function(func, program)
+        guards = self.additions.guards(self.needs)
+        for func in own:
+            if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
+                text = plain_function(func, guards, program)
+                if text is not None:
+                    replaced[id(func.node)] = text
         added = map(module.func, range(program.defined, len(module.funcs.entities)))
         self.stand_ins = [self._rewritten(func, indents.field) for func in added]
         return replaced

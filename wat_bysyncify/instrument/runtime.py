@@ -19,6 +19,11 @@ from .reftypes import heap_type
 
 def globals_text(ids: Ids, guards: bool) -> list[str]:
     """The state, in lines; `guards`: with the global that is 1 where all is normal."""
+    if ids.state:
+        return [
+            f"(global {ids.state}{_shared(ids, 'state')} (mut i32) (i32.const 0))",
+            f"(global {ids.data}{_shared(ids, 'data')} (mut {ids.address}) ({ids.address}.const 0))",
+        ]
     return [
         *([f"(global {ids.normal} (mut i32) (i32.const 1))"] if guards else []),
         f"(global {ids.unwinding} (mut i32) (i32.const 0))",
@@ -27,30 +32,42 @@ def globals_text(ids: Ids, guards: bool) -> list[str]:
     ]
 
 
-def _position(ids: Ids) -> str:
-    return f"({ids.address}.load {ids.memory}(global.get {ids.data}))"
+def _shared(ids: Ids, name: str) -> str:
+    return "".join(f' (export "__{prefix}_{name}")' for prefix in ids.prefixes)
 
 
-def _end(ids: Ids) -> str:
-    return f"({ids.address}.load {ids.memory}offset={names.SAVED_SIZES[ids.address]} (global.get {ids.data}))"
+def _data(ids: Ids) -> str:
+    return f"(global.get {ids.data})"
 
 
-def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids, guards: bool) -> list[str]:
+def _position(ids: Ids, data: str) -> str:
+    return f"({ids.address}.load {ids.memory}{data})"
+
+
+def _end(ids: Ids, data: str) -> str:
+    return f"({ids.address}.load {ids.memory}offset={names.SAVED_SIZES[ids.address]} {data})"
+
+
+def control_text(
+    name: str, id_: str, exports: Iterable[str], ids: Ids, guards: bool, checks: Iterable[str] = ()
+) -> list[str]:
     """One control function, `name` as in names.CONTROL_FUNCTIONS, in lines.
 
-    `exports` are string literals. `start_*` and `stop_*` trap if the stack's position is behind its end, as the
-    article says.
+    `exports` are string literals, `checks` the lines that come before all else. `start_*` and `stop_*` trap if the
+    stack's position is behind its end, as the article says.
     """
     lines = [f"(func {id_}"]
     for export in exports:
         last = f"{lines[-1]} (export {export})"
         lines[-1:] = [last] if len(last) < 78 else [lines[-1], f"  (export {export})"]
+    if name == "get_state" and ids.state:
+        return [*lines, "  (result i32)", f"  (global.get {ids.state})", ")"]
     if name == "get_state":
         return [
             *lines,
             "  (result i32)",
-            f"  (i32.add (global.get {ids.unwinding})",
-            f"           (i32.mul (i32.const {names.REWINDING}) (global.get {ids.rewinding})))",
+            f"  (i32.add {ids.is_unwinding}",
+            f"           (i32.mul (i32.const {names.REWINDING}) {ids.is_rewinding}))",
             ")",
         ]
     if name == "set_fuel":
@@ -62,18 +79,28 @@ def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids, guards: 
             ")",
         ]
     if name in names.TAKES_DATA:
-        lines += [f"  (param $data {ids.address})", f"  (global.set {ids.data} (local.get $data))"]
+        lines += [f"  (param $data {ids.address})"]
+    lines += [f"  {line}" for line in checks]
+    if name in names.TAKES_DATA:
+        lines += [f"  (global.set {ids.data} (local.get $data))"]
     if name == "set_data":
         return [*lines, ")"]
-    state = {"start_unwind": ids.unwinding, "start_rewind": ids.rewinding}.get(name, ids.normal)
-    for each in (ids.normal, ids.unwinding, ids.rewinding)[not guards :]:
-        lines.append(f"  (global.set {each} (i32.const {int(each == state)}))")
+    return [*lines, *(f"  {line}" for line in control_code(name, ids, guards)), ")"]
+
+
+def control_code(name: str, ids: Ids, guards: bool) -> list[str]:
+    """What one of the control functions that change the state does, once the pointer is set, in lines."""
+    state = {"start_unwind": names.UNWINDING, "start_rewind": names.REWINDING}.get(name, 0)
+    if ids.state:
+        lines = [f"(global.set {ids.state} (i32.const {state}))"]
+    else:
+        each = [*enumerate((ids.normal, ids.unwinding, ids.rewinding))][not guards :]
+        lines = [f"(global.set {global_} (i32.const {int(number == state)}))" for number, global_ in each]
     return [
         *lines,
-        f"  (if ({ids.address}.gt_u {_position(ids)}",
-        f"                {_end(ids)})",
-        "    (then (unreachable)))",
-        ")",
+        f"(if ({ids.address}.gt_u {_position(ids, _data(ids))}",
+        f"              {_end(ids, _data(ids))})",
+        "  (then (unreachable)))",
     ]
 
 
@@ -81,7 +108,7 @@ def peek_text(ids: Ids) -> list[str]:
     """The function that tells the i32 that was saved last, in lines."""
     return [
         f"(func {ids.peek} (result i32)",
-        f"  (i32.load {ids.memory}({ids.address}.sub {_position(ids)} ({ids.address}.const 4)))",
+        f"  (i32.load {ids.memory}({ids.address}.sub {_position(ids, _data(ids))} ({ids.address}.const 4)))",
         ")",
     ]
 
@@ -102,14 +129,14 @@ def out_of_fuel_text(ids: Ids, controls: dict[str, str]) -> list[str]:
     """
     lines = [
         f"(func {ids.out_of_fuel}",
-        f"  (if (i32.eqz (i32.or (global.get {ids.rewinding}) (global.get {ids.limited})))",
+        f"  (if (i32.eqz (i32.or {ids.is_rewinding} (global.get {ids.limited})))",
         "    (then",
         f"      (global.set {ids.fuel} (i32.const -1))",
         "      (return)))",
     ]
     if ids.pause:
         return [*lines, f"  (call {ids.pause})", ")"]
-    lines += [f"  (if (global.get {ids.rewinding})", f"    (then (return (call {controls['stop_rewind']}))))"]
+    lines += [f"  (if {ids.is_rewinding}", f"    (then (return (call {controls['stop_rewind']}))))"]
     if not ids.frames:
         lines.append(f"  (if ({ids.address}.eqz (global.get {ids.data})) (then (unreachable)))")
     return [*lines, f"  (call {controls['start_unwind']} (global.get {ids.data}))", ")"]
@@ -128,7 +155,6 @@ def save_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
     lines."""
     if types[0] in names.SAVED_REFERENCES:
         return _hold_text(types[0], ids)
-    address = ids.address
     values = ["$value"] if len(types) == 1 else [f"$value_{number}" for number in range(1, len(types) + 1)]
     lines = [f"(func {id_}"]
     for value, type_ in zip(values, types, strict=True):
@@ -136,46 +162,66 @@ def save_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
             lines[-1] += f" (param {value} {type_})"
         else:
             lines.append(f"  (param {value} {type_})")
+    lines.append(f"  (local $position {ids.address})")
+    words = [f"(local.get {value})" for value in values]
+    return [*lines, *(f"  {line}" for line in saving(types, words, ids, _data(ids), "$position")), ")"]
+
+
+def saving(types: Sequence[str], values: Sequence[str], ids: Ids, data: str, position: str) -> list[str]:
+    """The lines that save values, given as text. `data` is the text of the pointer to the data structure, `position` a
+    local."""
     size, offsets = _offsets(types)
-    lines += _room(f"({address}.const {size})", ids)
+    count = f"({ids.address}.const {size})"
+    lines = _room(count, ids, data, position)
     for value, type_, offset in zip(values, types, offsets, strict=True):
-        lines.append(f"  ({type_}.store {ids.memory}{offset}(local.get $position) (local.get {value}))")
-    return [
-        *lines,
-        f"  ({address}.store {ids.memory}(global.get {ids.data})",
-        f"             ({address}.add (local.get $position) ({address}.const {size})))",
-        ")",
-    ]
+        lines.append(f"({type_}.store {ids.memory}{offset}(local.get {position}) {value})")
+    return [*lines, *_moved(count, ids, data, position)]
 
 
 def restore_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
     """The function that takes back the values of these types that were saved last, in lines."""
     if types[0] in names.SAVED_REFERENCES:
         return _release_text(types[0], ids)
+    lines, values = restoring(types, ids, _data(ids), "$position")
+    return [
+        f"(func {id_} (result {' '.join(types)})",
+        f"  (local $position {ids.address})",
+        *(f"  {line}" for line in [*lines, *values]),
+        ")",
+    ]
+
+
+def restoring(types: Sequence[str], ids: Ids, data: str, position: str) -> tuple[list[str], list[str]]:
+    """The lines that go back to the values of these types that were saved last, and the text of each value then."""
     address = ids.address
     size, offsets = _offsets(types)
     lines = [
-        f"(func {id_} (result {' '.join(types)})",
-        f"  (local $position {address})",
-        "  (local.set $position",
-        f"    ({address}.sub {_position(ids)} ({address}.const {size})))",
-        f"  ({address}.store {ids.memory}(global.get {ids.data}) (local.get $position))",
+        f"(local.set {position}",
+        f"  ({address}.sub {_position(ids, data)} ({address}.const {size})))",
+        f"({address}.store {ids.memory}{data} (local.get {position}))",
     ]
-    for type_, offset in zip(types, offsets, strict=True):
-        lines.append(f"  ({type_}.load {ids.memory}{offset}(local.get $position))")
-    return [*lines, ")"]
+    values = zip(types, offsets, strict=True)
+    return lines, [f"({type_}.load {ids.memory}{offset}(local.get {position}))" for type_, offset in values]
 
 
-def _room(size: str, ids: Ids) -> list[str]:
-    """The lines that find the stack's position, `$position`, and trap if `size` bytes do not fit there."""
+def _room(size: str, ids: Ids, data: str, position: str) -> list[str]:
+    """The lines that find the stack's position, and trap if `size` bytes do not fit there."""
     address = ids.address
     return [
-        f"  (local $position {address})",
-        f"  (local.set $position {_position(ids)})",
-        f"  (if ({address}.lt_u ({address}.sub {_end(ids)}",
-        "                         (local.get $position))",
-        f"                {size})",
-        "    (then (unreachable)))",
+        f"(local.set {position} {_position(ids, data)})",
+        f"(if ({address}.lt_u ({address}.sub {_end(ids, data)}",
+        f"                       (local.get {position}))",
+        f"              {size})",
+        "  (then (unreachable)))",
+    ]
+
+
+def _moved(size: str, ids: Ids, data: str, position: str) -> list[str]:
+    """The lines that move the stack's position `size` bytes on."""
+    address = ids.address
+    return [
+        f"({address}.store {ids.memory}{data}",
+        f"           ({address}.add (local.get {position}) {size}))",
     ]
 
 
@@ -192,12 +238,11 @@ def _offsets(types: Sequence[str]) -> tuple[int, list[str]]:
 
 def leave_room_text(ids: Ids, id_: str) -> list[str]:
     """The function that saves so many bytes that nobody will read, in lines."""
-    address = ids.address
+    said = "(local.get $bytes)", ids, _data(ids), "$position"
     return [
-        f"(func {id_} (param $bytes {address})",
-        *_room("(local.get $bytes)", ids),
-        f"  ({address}.store {ids.memory}(global.get {ids.data})",
-        f"             ({address}.add (local.get $position) (local.get $bytes)))",
+        f"(func {id_} (param $bytes {ids.address})",
+        f"  (local $position {ids.address})",
+        *(f"  {line}" for line in [*_room(*said), *_moved(*said)]),
         ")",
     ]
 

@@ -37,20 +37,23 @@ class Program:
 
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
     annotations about instructions, `old` whether the text is that of older tools, `options` what the user chose.
-    `called` is what functions are called, `callees` what calls call. Functions change nothing here, but that what is asked for first gets its name then: `helpers` are the ids of the
-    functions that save and restore, by what they do and the types of the values (the one to "leave" room has none),
-    `new_types` those of types, `settled` those of functions that look into tables (tablecalls.py).
+    `text` is all of it; `called` is what functions are called, `callees` what calls call. Functions change nothing
+    here, but that what is asked for first gets its name then: `helpers` are the ids of the functions that save and
+    restore, by what they do and the types of the values (the one to "leave" room has none), `new_types` those of types,
+    `settled` those of functions that look into tables (tablecalls.py).
     """
 
     __slots__ = (
         "annotated", "called", "callees", "codes", "defined", "helpers", "ids", "lookups", "module",
-        "new_types", "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "twinned", "type_ids", "types",
+        "new_types", "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "text",
+        "twinned", "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
         self,
         module: Module,
         pausing: Pausing,
+        text: str,
         called: Names,
         ids: Ids,
         newline: str,
@@ -60,7 +63,7 @@ class Program:
         options: Options,
     ) -> None:
         self.module, self.pausing, self.called, self.ids, self.newline = module, pausing, called, ids, newline
-        self.callees = pausing.callees
+        self.text, self.callees = text, pausing.callees
         self.codes = self.callees.codes
         self.annotated, self.old, self.options = annotated, old, options
         self.defined = len(module.funcs.entities)
@@ -72,7 +75,10 @@ class Program:
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # by table and type
-        self.lookups: dict[str, tuple[FuncType, bool]] = {}  # the same functions, as `call` knows them
+        # Functions that are added, as `call` knows them: those, and the checks.
+        self.lookups: dict[str, tuple[FuncType, bool]] = dict.fromkeys(
+            (ids.assert_normal, ids.assert_called), ((("i32",), ()), False)
+        )
 
     def helper(self, verb: str, *types: str) -> str:
         """The id of the function that does `save` or `restore` to values of these types."""

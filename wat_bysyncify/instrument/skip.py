@@ -48,9 +48,12 @@ class _Skip(Writer):
         plan = self.plan
         inner = indent + "  "
         self.locals(plan.counters, indent)
-        self.line(indent, f"(if (global.get {plan.ids.rewinding}) (then")
+        self.enter(indent)
+        self.line(indent, f"(if {plan.ids.is_rewinding} (then")
         for line in self.restores():
             self.line(inner, line)
+        if plan.asserts:
+            self.line(inner, f"(drop {self.checked(f'(local.get {plan.counters[0]})')})")
         self.line(indent, "))")
         self.line(indent, f"(local.set {plan.counters[0]} (block {plan.unwind} (result i32)")
         self.arms(self.arm, self.lifted.arm, None, inner)
@@ -87,7 +90,7 @@ class _Skip(Writer):
             self.open_guard(indent, head, self.one_of(step.index, step.index + 1))
             self.call(step, self.plan.unwind, inner)
         else:
-            self.line(indent, f"{head} (global.get {self.plan.ids.normal}) (then")
+            self.line(indent, f"{head} {self.plan.ids.is_normal} (then")
         for stmt in step.stmts:
             self.stmt(stmt, inner)
         if step.values is None or nest is None:
@@ -127,7 +130,7 @@ class _Skip(Writer):
 
     def open_guard(self, indent: str, head: str, one_of: str) -> None:
         """Opens a guard of what is done normally, and while rewinding if `one_of` says so."""
-        first = f"{head} (i32.or (global.get {self.plan.ids.normal})"
+        first = f"{head} (i32.or {self.plan.ids.is_normal}"
         if len(indent) + len(first) + len(one_of) + 8 <= WIDTH:
             self.line(indent, f"{first} {one_of}) (then")
             return
@@ -161,6 +164,6 @@ class _Skip(Writer):
         else:
             choice = f"(i32.lt_u (local.get {self.plan.counters[0]}) (i32.const {second}))"
         self.before(value, indent)
-        self.line(indent, f"(if (result i32) (global.get {self.plan.ids.normal}) (then")
+        self.line(indent, f"(if (result i32) {self.plan.ids.is_normal} (then")
         self.value(value, indent + "  ")
         self.line(indent, f") (else {choice}))")

@@ -51,7 +51,8 @@ class _Straight(Writer):
         inner = indent + "  "
         self.locals((), indent)
         arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
-        self.line(indent, f"(if (global.get {plan.ids.rewinding}) (then")
+        self.enter(indent)
+        self.line(indent, f"(if {plan.ids.is_rewinding} (then")
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
         typed = " (result i32)" if plan.numbered else ""
         opening = [f"(block {label}{typed}" for label in reversed(plan.landings.values())]

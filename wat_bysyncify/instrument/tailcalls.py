@@ -38,6 +38,7 @@ from ..errors import WatError
 from ..sexpr.nodes import List, Token, tokens, words
 from ..sexpr.parser import parse
 from .annotations import NEVER
+from .asserts import frame_number
 from .callgraph import Dispatch
 from .code import OURS, Code
 from .fields import spelled_tokens, type_use_end
@@ -151,8 +152,12 @@ class _Find:
         """Numbers the frames and writes the dispatchers."""
         tails, func = self.tails, self.program.module.func
         called = set[int]().union(*self.targets.values())
-        numbered = sorted(called | {number for number, targets in self.targets.items() if targets})
-        tails.numbers = {number: position for position, number in enumerate(numbered)}
+        if self.program.options.asserts:
+            numbers = self.program.pausing.instrumented
+            tails.numbers = {number: frame_number(self.program.text, number) for number in sorted(numbers)}
+        else:
+            numbered = sorted(called | {number for number, targets in self.targets.items() if targets})
+            tails.numbers = {number: position for position, number in enumerate(numbered)}
         callers: dict[tuple[str, ...], list[int]] = {}
         for number, targets in self.targets.items():
             if targets:

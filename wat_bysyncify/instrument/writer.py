@@ -21,6 +21,13 @@ class Writer(Layout):
             self.line(indent, f"(local {name} i32)")
         for name, type_ in self.plan.temps:
             self.line(indent, f"(local {name} {type_})")
+        for name in self.plan.frame.own_locals:
+            self.line(indent, f"(local {name} {self.plan.ids.address})")
+
+    def enter(self, indent: str) -> None:
+        """The check that comes before all else."""
+        if self.plan.asserts:
+            self.line(indent, f"(call {self.plan.ids.assert_not_unwinding} (i32.const {self.plan.function}))")
 
     def restores(self) -> list[str]:
         """The lines that take a frame back, or go on to the function whose frame it is."""
@@ -29,15 +36,27 @@ class Writer(Layout):
         if plan.dispatcher:
             lines.append(f"(if (i32.ne (call {plan.ids.peek}) (i32.const {plan.owner}))")
             lines.append(f"  (then (return_call {plan.dispatcher})))")
-        if plan.owner is not None:
+        if plan.asserts:
+            lines.append(f"(call {plan.ids.assert_frame} (i32.const {plan.owner}) (i32.const {plan.function}))")
+        elif plan.owner is not None:
             lines.append(f"(drop (call {plan.frame.helper('restore', 'i32')}))")
         return lines + plan.frame.restores()
+
+    def checked(self, number: str) -> str:
+        """The text of the number of a call that comes from a frame, "" where that is on the operand stack, with a check
+        that there is such a call."""
+        plan = self.plan
+        if not plan.asserts:
+            return number
+        arguments = (plan.calls[0].number, len(plan.calls), plan.function)
+        said = [f"call {plan.ids.assert_call}", number, *(f"(i32.const {each})" for each in arguments)]
+        return f"({' '.join(filter(None, said))})"
 
     def call(self, step: Resume, landing: str, indent: str) -> None:
         """A pausing call, and behind it what leaves the code if it has paused."""
         for stmt in step.call:
             self.stmt(stmt, indent)
-        paused = f"(global.get {self.plan.ids.unwinding})"
+        paused = self.plan.ids.is_unwinding
         number = f"(i32.const {self.plan.calls[step.index].number})"
         check = f"(drop (br_if {landing} {number} {paused}))" if self.plan.numbered else f"(br_if {landing} {paused})"
         self.line(indent, check)
@@ -46,6 +65,8 @@ class Writer(Layout):
         """The end of a function that unwinds: `saves` are the lines that save its frame."""
         plan = self.plan
         owner = [] if plan.owner is None else [f"(call {plan.frame.helper('save', 'i32')} (i32.const {plan.owner}))"]
+        if plan.record:
+            owner.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
         for line in [*saves, *owner, *plan.placeholders]:
             self.line(indent, line)
 
