@@ -19,6 +19,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from pausing import Numbered, Pausing
 
 from wat_bysyncify import rewrite
 from wat_bysyncify.cli import main
+from wat_bysyncify.instrument import Options
 from wat_bysyncify.script.commands import Source, read_commands
 from wat_bysyncify.script.instance import compile_module, to_wasm
 from wat_bysyncify.script.run import Script
@@ -61,8 +63,8 @@ def options(text: str, form: str = "skip") -> dict[str, Any]:
     words = [word for line in head(text, "options") for word in shlex.split(line)]
     with main.make_context("wat-bysyncify", [*words, "-"]) as context:
         given = dict(context.params)
-    del given["file"], given["output"]
-    return {**given, **FORMS[form]}
+    known = {field.name for field in fields(Options)}
+    return {**{name: value for name, value in given.items() if name in known}, **FORMS[form]}
 
 
 def drives_itself(text: str) -> bool:

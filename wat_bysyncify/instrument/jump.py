@@ -23,6 +23,10 @@
 Before each call a block ends that is opened where the jump is, so that the jump lands there. What normal code gets in
 its way is one test at the head and one behind each call: no guards.
 
+Where little is saved, each call has the code that saves behind it, and there is no `$unwind`:
+
+    (if (global.get $unwinding) (then (i32.const 0) (call $save_2_i32 (local.get $x)) (return)))
+
 A jump cannot go into a block. So the blocks that hold calls are opened where the jump is too (what comes before them
 is then inside, and never knows), and an `if` is a branch over its arms. A loop would go round to the jump, and a
 `try_table` would guard what comes before it: these keep their place. The jump goes to their front, and at their own
@@ -90,6 +94,10 @@ class _Jump(Writer):
         plan = self.plan
         self.locals(plan.counters, indent)
         self.enter(indent)
+        if plan.at_once:
+            self.body(indent)
+            self.last_comments(indent)
+            return
         self.line(indent, f"(block {plan.unwind}{' (result i32)' if plan.numbered else ''}")
         self.body(indent + "  ")
         self.last_comments(indent + "  ")
@@ -112,7 +120,7 @@ class _Jump(Writer):
                 self.line(indent, "(unreachable)")
             self.line(indent, ")")
             self.line(indent, "(return)")
-        else:
+        elif results or not self.plan.at_once:
             self.line(indent, "(unreachable)" if results else "(return)")
 
     def entry(self, stretch: _Stretch) -> list[str]:
@@ -200,7 +208,7 @@ class _Jump(Writer):
         stretch.direct = True
         if stretch.single and stretch.local:
             self.line(indent, f"(local.set {stretch.local} (i32.const 0))")
-        self.call(step, self.plan.unwind, indent)
+        self.call(step, indent)
         for stmt in step.stmts:
             self.stmt(stmt, indent)
         self.values(step.values or [], indent)

@@ -27,7 +27,7 @@ from .liveness import live_locals
 from .module import Func
 from .names import Taken, plain, unused
 from .reftypes import can_be_kept
-from .scope import Scope
+from .scope import Program, Scope
 from .steps import Lifted, Nest, Resume
 
 Form = Literal["untouched", "forwarding", "skip", "jump", "straight"]
@@ -37,6 +37,8 @@ _LANDED = 8
 # So many locals at landings, where a resumed function jumps to its call: engines need time for each, and far more than
 # twice as much for twice as many. SQLite's largest function has 39,000.
 _MEETINGS = 100_000
+# So many bytes more, about, are spent to save a frame behind each call rather than at one place for all.
+_AT_ONCE = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,11 @@ class Plan:
     `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
     where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none). `unwind`
     is the label that unwinding leaves for, or several in the straight form: `landings` has the live locals, as bits, of
-    each. `counters` are the locals that say which call to go back to, or in a jump how far inside, by depth; `temps`
-    those that hold values, with their types. `labels` are all labels. `params` and `results` are types,
-    `placeholders` the texts that stand for results while unwinding. `twin` is the id of the twin, `function` the number
-    of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the function was paused.
+    each; `at_once`: there is none, for each call has the code that saves behind it. `counters` are the locals that say
+    which call to go back to, or in a jump how far inside, by depth; `temps` those that hold values, with their types.
+    `labels` are all labels. `params` and `results` are types, `placeholders` the texts that stand for results while
+    unwinding. `twin` is the id of the twin, `function` the number of the function; `asserts`: there are checks
+    (asserts.py), `record`: it is noted that the function was paused.
     """
 
     form: Form
@@ -73,6 +76,7 @@ class Plan:
     dispatcher: str
     unwind: str
     landings: dict[int, str]
+    at_once: bool
     counters: tuple[str, ...]
     temps: tuple[tuple[str, str], ...]
     labels: Taken
@@ -127,6 +131,8 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     if own and numbered and not counters:
         counters = (name,)
     landings = _landings(alive, unwind, body) if form == "straight" else {}
+    frame = Frame(saved, form != "skip" and numbered, program, scope.helper, own)
+    placeholders = _placeholders(body, scope)
     return Plan(
         form,
         tuple(
@@ -134,17 +140,18 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
             for call, live in zip(body.calls, alive, strict=True)
         ),
         numbered,
-        Frame(saved, form != "skip" and numbered, program, scope.helper, own),
+        frame,
         owner,
         program.tails.dispatcher.get(func.number, ""),
         unwind,
         landings,
+        form == "jump" and _leaves_at_once(frame, len(body.calls), len(placeholders) + (owner is not None), program),
         counters,
         tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
         body.labels,
         func.type[0],
         scope.results,
-        _placeholders(body, scope),
+        placeholders,
         unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs) if form == "straight" else "",
         func.number,
         program.options.asserts,
@@ -208,6 +215,15 @@ def _landings(alive: list[int], unwind: str, body: Body) -> dict[int, str]:
     if sum(live.bit_count() for live in sets) > _LANDED * len(body.tokens):
         sets = [reduce(or_, sets)]
     return {sets[0]: unwind, **{live: unused(unwind, body.labels) for live in sets[1:]}}
+
+
+def _leaves_at_once(frame: Frame, calls: int, more: int, program: Program) -> bool:
+    """Whether a frame is saved behind each call, rather than at the end of the function for all; `more` is how many
+    lines come with it. With one call that is smaller; with few, it is worth its bytes: what an engine needs to save is
+    then needed, and moved, only there."""
+    size = sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
+    cheap = program.options.optimize == "speed" and not frame.inline and (calls - 1) * size <= _AT_ONCE
+    return calls == 1 or cheap
 
 
 def _placeholders(body: Body, scope: Scope) -> tuple[str, ...]:

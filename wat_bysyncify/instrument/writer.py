@@ -52,23 +52,34 @@ class Writer(Layout):
         said = [f"call {plan.ids.assert_call}", number, *(f"(i32.const {each})" for each in arguments)]
         return f"({' '.join(filter(None, said))})"
 
-    def call(self, step: Resume, landing: str, indent: str) -> None:
+    def call(self, step: Resume, indent: str) -> None:
         """A pausing call, and behind it what leaves the code if it has paused."""
         for stmt in step.call:
             self.stmt(stmt, indent)
-        paused = self.plan.ids.is_unwinding
-        number = f"(i32.const {self.plan.calls[step.index].number})"
-        check = f"(drop (br_if {landing} {number} {paused}))" if self.plan.numbered else f"(br_if {landing} {paused})"
-        self.line(indent, check)
+        plan, call = self.plan, self.plan.calls[step.index]
+        number = f"(i32.const {call.number})" if plan.numbered else ""
+        if plan.at_once:
+            self.line(indent, f"(if {plan.ids.is_unwinding} (then")
+            for line in filter(None, [number, *self.leaving(plan.frame.saves(call.alive)), "(return)"]):
+                self.line(indent + "  ", line)
+            self.line(indent, "))")
+        elif number:
+            self.line(indent, f"(drop (br_if {call.landing} {number} {plan.ids.is_unwinding}))")
+        else:
+            self.line(indent, f"(br_if {call.landing} {plan.ids.is_unwinding})")
 
     def leave(self, saves: list[str], indent: str) -> None:
         """The end of a function that unwinds: `saves` are the lines that save its frame."""
+        for line in self.leaving(saves):
+            self.line(indent, line)
+
+    def leaving(self, saves: list[str]) -> list[str]:
+        """The lines of a function that unwinds, with those that save its frame."""
         plan = self.plan
         owner = [] if plan.owner is None else [f"(call {plan.frame.helper('save', 'i32')} (i32.const {plan.owner}))"]
         if plan.record:
             owner.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
-        for line in [*saves, *owner, *plan.placeholders]:
-            self.line(indent, line)
+        return [*saves, *owner, *plan.placeholders]
 
     def last_comments(self, indent: str) -> None:
         """The comments behind the last instruction."""
