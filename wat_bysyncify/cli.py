@@ -96,6 +96,17 @@ _ALL = "*"
     metavar="[PAGES]",
     help="Keep the frames in a memory of their own; 1 page if not said.",
 )
+@click.option(
+    "--import-globals", is_flag=True, help="The state is another module's, which exports it; see --export-globals."
+)
+@click.option("--export-globals", is_flag=True, help="Export the state, for modules that are linked later.")
+@click.option(
+    "--save-all-locals", is_flag=True, help="Frames hold all locals, for garbage collectors that scan memory."
+)
+@click.option("--asserts", is_flag=True, help="Add checks that say what went wrong, and in which function.")
+@click.option(
+    "--record", is_flag=True, help="Note which functions are paused; wat-shell --record writes them as a list."
+)
 @click.option("--pause-at", type=_List(), default=(), metavar="LIST", help="Pause points: entries, loops.")
 @click.option("--pause-import", metavar="NAME", help="What pause points call: module.base. Else they pause themselves.")
 @click.option("-O", "optimize", flag_value="speed", help="Make the result run fast.")
