@@ -208,7 +208,7 @@ class _Jump(Writer):
         stretch.direct = True
         if stretch.single and stretch.local:
             self.line(indent, f"(local.set {stretch.local} (i32.const 0))")
-        self.call(step, indent)
+        self.call(step, self.plan.unwind, indent)
         for stmt in step.stmts:
             self.stmt(stmt, indent)
         self.values(step.values or [], indent)

@@ -88,7 +88,7 @@ class _Skip(Writer):
             head = f"(if (result {nest.block.type[1][0]})"
         if isinstance(step, Resume):
             self.open_guard(indent, head, self.one_of(step.index, step.index + 1))
-            self.call(step, inner)
+            self.call(step, self.plan.unwind, inner)
         else:
             self.line(indent, f"{head} {self.plan.ids.is_normal} (then")
         for stmt in step.stmts:

@@ -85,7 +85,7 @@ class _Straight(Writer):
                 yield from in_place(self, step, indent, self.condition, inside)
                 continue
             if isinstance(step, Resume):
-                self.call(step, indent)
+                self.call(step, self.plan.calls[step.index].landing, indent)
             for stmt in step.stmts:
                 self.stmt(stmt, indent)
             self.values(step.values or [], indent)

@@ -52,8 +52,8 @@ class Writer(Layout):
         said = [f"call {plan.ids.assert_call}", number, *(f"(i32.const {each})" for each in arguments)]
         return f"({' '.join(filter(None, said))})"
 
-    def call(self, step: Resume, indent: str) -> None:
-        """A pausing call, and behind it what leaves the code if it has paused."""
+    def call(self, step: Resume, landing: str, indent: str) -> None:
+        """A pausing call, and behind it what leaves the code if it has paused: for the label `landing`, or at once."""
         for stmt in step.call:
             self.stmt(stmt, indent)
         plan, call = self.plan, self.plan.calls[step.index]
@@ -64,9 +64,9 @@ class Writer(Layout):
                 self.line(indent + "  ", line)
             self.line(indent, "))")
         elif number:
-            self.line(indent, f"(drop (br_if {call.landing} {number} {plan.ids.is_unwinding}))")
+            self.line(indent, f"(drop (br_if {landing} {number} {plan.ids.is_unwinding}))")
         else:
-            self.line(indent, f"(br_if {call.landing} {plan.ids.is_unwinding})")
+            self.line(indent, f"(br_if {landing} {plan.ids.is_unwinding})")
 
     def leave(self, saves: list[str], indent: str) -> None:
         """The end of a function that unwinds: `saves` are the lines that save its frame."""
