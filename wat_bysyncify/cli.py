@@ -132,6 +132,7 @@ _ALL = "*"
     help="Tell, on standard error, what can pause and why; of one function everything.",
 )
 @click.option("--explain-json", metavar="FILE", help="Write that as JSON (docs/explain.md).")
+@click.option("--map", "map_file", metavar="FILE", help="Write what tools want to know, as JSON (docs/map.md).")
 @click.option(
     "--pass-arg", "-pa", "pass_args", multiple=True, metavar="NAME[@VALUE]", help="An option of wasm-opt --asyncify."
 )
@@ -141,6 +142,7 @@ def main(
     output: str | None,
     explain: str | None,
     explain_json: str | None,
+    map_file: str | None,
     pass_args: tuple[str, ...],
     **given: Any,
 ) -> None:
@@ -164,13 +166,15 @@ def main(
     text = _read(file, name)
     try:
         with _progress(len(text)) as progress:
-            rewritten = rewrite_text(text, options, progress)
+            rewritten = rewrite_text(text, options, progress, mapped=map_file is not None)
     except WatError as error:
         _fail(error.report(text, name))
     for warning in rewritten.warnings:
         click.echo(f"{name}: warning: {warning}", err=True)
     if explain or explain_json:
         _explain(rewritten, name, explain, explain_json)
+    if map_file:
+        _write(map_file, [json.dumps(rewritten.map(), indent=1).encode(), b"\n"])
     pieces = rewritten.pieces
     if output and output.endswith(".wasm"):
         _write(output, [_binary("".join(pieces), output)])

@@ -81,11 +81,11 @@ class _Stretch:
     enters: bool = False  # a call is further inside
 
 
-def jumping(plan: Plan, lifted: Lifted, source: Source) -> list[str]:
-    """The text of a function behind its header, or of the twin of one, in pieces."""
+def jumping(plan: Plan, lifted: Lifted, source: Source) -> Writer:
+    """The text of a function behind its header, or of the twin of one."""
     jump = _Jump(plan, lifted, source)
     jump.function(source.inside)
-    return jump.out
+    return jump
 
 
 class _Jump(Writer):

@@ -12,12 +12,14 @@ WIDTH = 80
 
 
 class Layout:
-    """Text that grows line by line in `out`."""
+    """Text that grows line by line in `out`. `marks` has which of its pieces are the reader's, each with the token
+    that it begins with."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.newline = source.newline
         self.out: list[str] = []
+        self.marks: list[tuple[int, int]] = []
 
     @staticmethod
     def arms(write: Callable[..., Iterator[Any]], *where: Any) -> None:
@@ -57,6 +59,8 @@ class Layout:
         """Lines of the reader's, which begin with the token `start` (-1 for none), at an indentation instead of `old`,
         if it is to change. All of the reader's text but comments, and openings that move, comes through here."""
         self.line(indent, text if old is None else self.place(text, old, indent))
+        if start >= 0:
+            self.marks.append((len(self.out) - 1, start))
 
     def place(self, text: str, old: str, new: str) -> str:
         """Text whose lines begin at the indentation `new` instead of `old`."""

@@ -35,11 +35,11 @@ from .steps import Arm, Lifted, Nest, Plain, Resume
 from .writer import Writer
 
 
-def skipping(plan: Plan, lifted: Lifted, source: Source) -> list[str]:
-    """The text of a function behind its header, in pieces."""
+def skipping(plan: Plan, lifted: Lifted, source: Source) -> Writer:
+    """The text of a function behind its header."""
     skip = _Skip(plan, lifted, source)
     skip.function(source.inside)
-    return skip.out
+    return skip
 
 
 class _Skip(Writer):

@@ -37,11 +37,11 @@ from .steps import Arm, Lifted, Nest, Resume
 from .writer import Writer
 
 
-def straight(plan: Plan, lifted: Lifted, source: Source) -> list[str]:
-    """The text of a function behind its header, in pieces."""
+def straight(plan: Plan, lifted: Lifted, source: Source) -> Writer:
+    """The text of a function behind its header."""
     writer = _Straight(plan, lifted, source)
     writer.function(source.inside)
-    return writer.out
+    return writer
 
 
 class _Straight(Writer):
