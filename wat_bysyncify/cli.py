@@ -134,6 +134,9 @@ _ALL = "*"
 @click.option("--explain-json", metavar="FILE", help="Write that as JSON (docs/explain.md).")
 @click.option("--map", "map_file", metavar="FILE", help="Write what tools want to know, as JSON (docs/map.md).")
 @click.option(
+    "--report", "report_file", metavar="FILE", help="Write a page that shows it all, step by step (docs/report.md)."
+)
+@click.option(
     "--pass-arg", "-pa", "pass_args", multiple=True, metavar="NAME[@VALUE]", help="An option of wasm-opt --asyncify."
 )
 @click.version_option(__version__, prog_name="wat-bysyncify")
@@ -143,6 +146,7 @@ def main(
     explain: str | None,
     explain_json: str | None,
     map_file: str | None,
+    report_file: str | None,
     pass_args: tuple[str, ...],
     **given: Any,
 ) -> None:
@@ -166,7 +170,7 @@ def main(
     text = _read(file, name)
     try:
         with _progress(len(text)) as progress:
-            rewritten = rewrite_text(text, options, progress, mapped=map_file is not None)
+            rewritten = rewrite_text(text, options, progress, mapped=bool(map_file or report_file))
     except WatError as error:
         _fail(error.report(text, name))
     for warning in rewritten.warnings:
@@ -175,6 +179,10 @@ def main(
         _explain(rewritten, name, explain, explain_json)
     if map_file:
         _write(map_file, [json.dumps(rewritten.map(), indent=1).encode(), b"\n"])
+    if report_file:
+        from .report import report  # which loads wasmtime
+
+        _write(report_file, [report(rewritten, Path(name).name).encode()])
     pieces = rewritten.pieces
     if output and output.endswith(".wasm"):
         _write(output, [_binary("".join(pieces), output)])

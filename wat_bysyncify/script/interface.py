@@ -55,7 +55,7 @@ def read_interface(wasm: bytes) -> Interface:
     """The interface of a valid binary module."""
     found = Interface()
     spaces: dict[str, list[int | str | None]] = {kind: [] for kind in KINDS}
-    reader = _Reader(wasm, 8)
+    reader = Reader(wasm, 8)
     while reader.position < len(wasm):
         section = reader.byte()
         end = reader.number() + reader.position
@@ -81,7 +81,9 @@ def read_interface(wasm: bytes) -> Interface:
     return found
 
 
-class _Reader:
+class Reader:
+    """Reads a valid binary module, from a position on."""
+
     def __init__(self, wasm: bytes, position: int) -> None:
         self.wasm = wasm
         self.position = position

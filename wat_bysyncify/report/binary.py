@@ -1,0 +1,166 @@
+"""Binary module -> what the page must know of it; and the same module with more exports, for looking into it.
+
+The module is one that wasmtime has assembled: nothing is checked again (spec, "Binary Format / Modules").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..script.interface import Reader, read_interface
+
+_KINDS = ("func", "table", "memory", "global", "tag")
+_CUSTOM, _IMPORTS, _GLOBALS, _EXPORTS, _START, _CODE = 0, 2, 6, 7, 8, 10
+_NAMED = {1: "func", 5: "table", 6: "memory", 7: "global"}  # by the number of the name section's subsection
+
+
+@dataclass
+class Binary:
+    """What is in a module. Sizes are in bytes; names are those of the name section, by kind and number."""
+
+    size: int
+    imports: list[dict[str, Any]] = field(default_factory=list)
+    exports: list[dict[str, Any]] = field(default_factory=list)
+    globals: list[str] = field(default_factory=list)  # the types of all, as `i32` or `(mut i32)`
+    names: dict[str, dict[int, str]] = field(default_factory=dict)
+    start: int | None = None
+    code: dict[int, int] = field(default_factory=dict)  # the size of each defined function's code
+
+    def count(self, kind: str) -> int:
+        """How many imports there are of a kind."""
+        return sum(each["kind"] == kind for each in self.imports)
+
+
+def read_binary(wasm: bytes) -> Binary:
+    """What is in a valid binary module."""
+    found = Binary(len(wasm))
+    known = read_interface(wasm)
+    numbers: dict[str, int] = {}
+    sections = list(_sections(wasm))
+    limits: list[dict[str, Any]] = []
+    for number, start, end in sections:
+        reader = Reader(wasm, start)
+        if number == _IMPORTS:
+            limits = [_import_limits(reader) for _ in range(reader.number())]
+        elif number == _START:
+            found.start = reader.number()
+        elif number == _CUSTOM and reader.name() == "name":
+            found.names = dict(_names(reader, end))
+    for each, limit in zip(known.imports, limits, strict=True):
+        said = {"module": each.module, "name": each.name, "kind": each.kind, **limit}
+        if each.kind in ("func", "tag") and isinstance(each.type, int):
+            type_ = known.funcs[each.type]
+            said.update(params=list(type_.params), results=list(type_.results))
+        elif each.kind == "global":
+            said["type"] = each.type
+        said["index"] = numbers[each.kind] = numbers.get(each.kind, -1) + 1
+        found.imports.append(said)
+        if each.kind == "global":
+            found.globals.append(str(each.type))
+    for number, start, _ in sections:
+        reader = Reader(wasm, start)
+        if number == _GLOBALS:
+            for _ in range(reader.number()):
+                found.globals.append(str(reader.extern_type("global")))
+                reader.skip_expr()
+        elif number == _EXPORTS:
+            for _ in range(reader.number()):
+                name, kind, index = reader.name(), _KINDS[reader.byte()], reader.number()
+                exported = {"name": name, "kind": kind, "index": index}
+                type_number = known.exports[name][1]
+                if kind == "func" and isinstance(type_number, int):
+                    type_ = known.funcs[type_number]
+                    exported.update(params=list(type_.params), results=list(type_.results))
+                found.exports.append(exported)
+        elif number == _CODE:
+            first = found.count("func")
+            for position in range(reader.number()):
+                size = reader.number()
+                reader.position += size
+                found.code[first + position] = size
+    return found
+
+
+def opened(wasm: bytes, binary: Binary, memory: int) -> tuple[bytes, dict[str, Any]]:
+    """The module with its globals, the memory of that number and its start function exported, and not started; and
+    the names of these exports: `globals`, a list; `memory`; `start`, None if there is none."""
+    prefix = "report"
+    while any(each["name"].startswith(prefix) for each in binary.exports):
+        prefix += "_"
+    names: dict[str, Any] = {
+        "globals": [f"{prefix}:global:{number}" for number in range(len(binary.globals))],
+        "memory": f"{prefix}:memory",
+        "start": None if binary.start is None else f"{prefix}:start",
+    }
+    added = [(name, 3, number) for number, name in enumerate(names["globals"])] + [(names["memory"], 2, memory)]
+    if binary.start is not None:
+        added.append((names["start"], 0, binary.start))
+    entries = b"".join(_text(name) + bytes([kind]) + _number(number) for name, kind, number in added)
+    out, exported = [wasm[:8]], False
+    for number, start, end in _sections(wasm):
+        if number != _CUSTOM and number >= _EXPORTS and not exported:
+            exported = True
+            before, rest = 0, b""
+            if number == _EXPORTS:
+                reader = Reader(wasm, start)
+                before = reader.number()
+                rest = wasm[reader.position : end]
+            out.append(_section(_EXPORTS, _number(before + len(added)) + rest + entries))
+        if number not in (_EXPORTS, _START):
+            out.append(_section(number, wasm[start:end]))
+    return b"".join(out), names
+
+
+def _import_limits(reader: Reader) -> dict[str, Any]:
+    """Of an import of a table or memory: `least`, `most`, `shared`, `address`; and a table's `element`."""
+    reader.name()
+    reader.name()
+    kind = _KINDS[reader.byte()]
+    if kind not in ("table", "memory"):
+        reader.extern_type(kind)
+        return {}
+    said: dict[str, Any] = {"element": reader.value_type()} if kind == "table" else {}
+    flags = reader.byte()
+    said.update(least=reader.number(), most=reader.number() if flags & 1 else None)
+    if flags & 8:
+        reader.number()  # the size of a page
+    return {**said, "shared": bool(flags & 2), "address": "i64" if flags & 4 else "i32"}
+
+
+def _names(reader: Reader, end: int) -> Iterator[tuple[str, dict[int, str]]]:
+    """The names of the name section, by kind."""
+    while reader.position < end:
+        kind, size = _NAMED.get(reader.byte()), reader.number()
+        behind = reader.position + size
+        if kind is not None:
+            yield kind, {reader.number(): reader.name() for _ in range(reader.number())}
+        reader.position = behind
+
+
+def _sections(wasm: bytes) -> Iterator[tuple[int, int, int]]:
+    """The number of each section, and where its content begins and ends."""
+    reader = Reader(wasm, 8)
+    while reader.position < len(wasm):
+        section, size = reader.byte(), reader.number()
+        yield section, reader.position, reader.position + size
+        reader.position += size
+
+
+def _section(number: int, content: bytes) -> bytes:
+    return bytes([number]) + _number(len(content)) + content
+
+
+def _text(name: str) -> bytes:
+    encoded = name.encode()
+    return _number(len(encoded)) + encoded
+
+
+def _number(value: int) -> bytes:
+    """An integer in LEB128, unsigned."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
