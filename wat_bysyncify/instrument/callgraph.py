@@ -330,7 +330,8 @@ class CallGraph:
     def _read_host(self) -> None:
         """Reads what the host gets and what it can give: through imports and exports, by table, global or function."""
         module = self.module
-        self._stands(module.exported("func"), HOST)
+        exported = module.exported("func")
+        self._stands(exported, HOST)
         inside = [unpacked(field) for fields in module.fields_of.values() for _, field in fields]
         held = any(top(type_, module) == "funcref" for type_ in inside)  # structures and arrays may hold functions
 
@@ -338,8 +339,8 @@ class CallGraph:
             return any(top(type_, module) == "funcref" or (held and heap_type(type_) != "") for type_ in types)
 
         def shared(space: Space, kind: str) -> list[Any]:
-            exported = module.exported(kind)
-            return [entity for entity in space.entities if entity.imported or entity.number in exported]
+            out = module.exported(kind)
+            return [entity for entity in space.entities if entity.imported or entity.number in out]
 
         for table in shared(module.tables, "table"):
             if carries([table.type]):
@@ -353,7 +354,7 @@ class CallGraph:
             if func.imported:
                 given += params
                 got += results
-            if func.number in module.exported("func"):
+            if func.number in exported:
                 given += results
                 got += params
         if carries(given):

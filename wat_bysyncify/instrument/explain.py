@@ -272,7 +272,7 @@ class Explanation:
                 reached = {*graph.callers.get(node, ()), *graph.dispatches(node)}
             edges[here] += sorted(numbers[each] for each in reached if each in numbers)
         counted = [False] * len(edges)
-        for number in pausing.instrumented:
+        for number in pausing.instrumented & pausing.causes.keys():  # stand-ins of tail calls have no cause
             counted[numbers[number]] = True
         below = counts_below(dominators(edges), counted)
         found = []

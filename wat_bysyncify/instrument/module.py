@@ -102,6 +102,7 @@ class Module:
     exports: dict[str, Node] = field(default_factory=dict)
     origins: dict[int, Node] = field(default_factory=dict)
     type_numbers: dict[FuncType, int] | None = None  # of the types that stand alone, canonical, the first of each
+    offsets: dict[int, int] | None = None  # of the fields in the text, by the identity of their nodes
 
     def address_type(self, kind: str, word: str) -> str:
         """The type of an address in a memory or table, the first if the word names none."""
@@ -212,9 +213,16 @@ class Module:
     def offset(self, node: Node) -> int:
         """The index in the source of a field."""
         node = self.origins.get(id(node), node)
-        if isinstance(node, list):
-            return offset_of(self.source, node)
         holder = holder_of(self.source)
+        if isinstance(node, list):
+            if self.offsets is None:
+                at = 0 if holder is self.source else offset_of(self.source, holder)
+                self.offsets = {}
+                for child in holder:
+                    self.offsets[id(child)] = at
+                    at += sum(token.width for token in tokens([child]))
+            found = self.offsets.get(id(node))
+            return offset_of(self.source, node) if found is None else found
         position = next(i for i, child in enumerate(holder) if child is node)
         before = sum(token.width for token in tokens(holder[:position]))
         return before if holder is self.source else before + offset_of(self.source, holder)

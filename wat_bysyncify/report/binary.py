@@ -13,6 +13,7 @@ from ..script.interface import Reader, read_interface
 
 _KINDS = ("func", "table", "memory", "global", "tag")
 _CUSTOM, _IMPORTS, _GLOBALS, _EXPORTS, _START, _CODE = 0, 2, 6, 7, 8, 10
+_FROM_EXPORTS = (7, 8, 9, 12, 10, 11)  # the sections from the exports on, in the order in which they stand
 _NAMED = {1: "func", 5: "table", 6: "memory", 7: "global"}  # by the number of the name section's subsection
 
 
@@ -100,7 +101,7 @@ def opened(wasm: bytes, binary: Binary, memory: int) -> tuple[bytes, dict[str, A
     entries = b"".join(_text(name) + bytes([kind]) + _number(number) for name, kind, number in added)
     out, exported = [wasm[:8]], False
     for number, start, end in _sections(wasm):
-        if number != _CUSTOM and number >= _EXPORTS and not exported:
+        if number in _FROM_EXPORTS and not exported:
             exported = True
             before, rest = 0, b""
             if number == _EXPORTS:

@@ -56,7 +56,9 @@ class FrameReader {
         const through = this.byName.get(each);
         if (through) stack.push({ each: through, at, above, passed });
         else if (passed < 100) {
-          // it has no frame: what does it call?
+          // It has no frame. Its last call may have one, which says whose it is; or what does it call?
+          const owner = at - 4 >= begin && this.owners.get(memory.getInt32(at - 4, true));
+          if (owner) stack.push({ each: owner, at, above, passed: passed + 1 });
           for (const next of this.calledBy(each)) stack.push({ each: next, at, above, passed: passed + 1 });
         }
         if (!through && !this.explained.get(each)?.instrumented && at === begin) return unroll(above);

@@ -40,7 +40,7 @@ class FunctionView {
     this.frames = new Map(data.map.functions.map((each) => [each.index, each.frame.size]));
     this.mapped = new Map(data.map.functions.map((each) => [each.index, each]));
     this.chosen = null;
-    this.list = new LineList(document.getElementById("function-list"), (index) => this.draw(index));
+    this.list = new LineList(document.getElementById("function-list"), (index) => this.draw(index), "line function");
     this.filter = document.getElementById("filter");
     this.growth = document.getElementById("by-growth");
     this.filter.addEventListener("input", () => this.show());

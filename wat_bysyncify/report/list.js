@@ -17,11 +17,12 @@ function button(text, action, className = "") {
 }
 
 // Lines of equal height in an element that scrolls, of which only those that are seen exist. `draw(index)` makes the
-// element of a line. Lines that are wider than the element are moved by `--x` as it is scrolled.
+// element of a line, with the class `kind`. Lines that are wider than the element are moved by `--x` as it is scrolled.
 class LineList {
-  constructor(holder, draw) {
+  constructor(holder, draw, kind = "line") {
     this.holder = holder;
     this.draw = draw;
+    this.kind = kind;
     this.count = 0;
     this.drawn = new Map();
     this.view = make("div", "lines-view");
@@ -45,7 +46,7 @@ class LineList {
   }
 
   resize() {
-    const probe = make("div", "line", "x");
+    const probe = make("div", this.kind, "x");
     this.view.append(probe);
     this.height = probe.getBoundingClientRect().height || 20;
     probe.remove();

@@ -15,6 +15,13 @@ const TRAP = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11,
 ]);
 
+// (module (import "" "f" (func $f (param i32))) (export "f" (func $f))): makes of a function one that tables hold.
+const WRAPPER = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 127, 0, 2, 6, 1, 0, 1, 102, 0, 0, 7, 5, 1, 1, 102, 0, 0,
+]);
+
+const CONTROLS = ["start_unwind", "stop_unwind", "start_rewind", "stop_rewind"];
+
 class Machine {
   constructor(data) {
     this.data = data;
@@ -36,9 +43,16 @@ class Machine {
     this.settings = { every: this.drivesItself, data: null, end: null };
   }
 
+  // Whether a function is instrumented.
+  called(index) {
+    const name = this.reader.indexOf.get(index);
+    return { index, instrumented: name !== undefined && this.reader.explained.get(name).instrumented };
+  }
+
   async load() {
     const wasm = Uint8Array.from(atob(this.about.wasm), (character) => character.charCodeAt(0));
     this.compiled = await WebAssembly.compile(wasm);
+    this.wrapper = new WebAssembly.Module(WRAPPER);
     this.trap = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap;
   }
 
@@ -58,6 +72,7 @@ class Machine {
 //   unwound   the export has returned while unwinding: stop_unwind
 //   paused    the stack is in memory: resume
 //   rewinding the import was called again: stop_rewind and a value
+//   control   the module itself has called a control function
 //   failed    nothing more
 class Play {
   constructor(machine, decisions) {
@@ -67,6 +82,7 @@ class Play {
     this.log = [];
     this.calls = 0; // of imports, since the last decision
     this.root = null; // the export that was called, and has not returned
+    this.areas = new Map(); // of a module that drives itself: by the pointer to the data structure, where frames begin
     this.at = "idle";
     this.started = machine.about.start === null;
     try {
@@ -105,6 +121,10 @@ class Play {
     this.exports = new WebAssembly.Instance(this.machine.compiled, imports).exports;
     this.memory = this.exports[this.machine.about.memory];
     if (!this.machine.drivesItself) this.place();
+    if (this.machine.about.hook) {
+      const { f } = new WebAssembly.Instance(this.machine.wrapper, { "": { f: (number) => this.controlled(number) } }).exports;
+      this.exports[this.machine.about.hook].set(0, f);
+    }
   }
 
   // What is imported: functions ask, all else is new and empty.
@@ -194,7 +214,7 @@ class Play {
         return this.call({ name: this.machine.about.start, index: this.machine.about.start_index, args: [], shown: "start function" });
       case "call": {
         const found = this.machine.exports.find((each) => each.name === decision.name);
-        if (decision.fuel) this.fuel(decision.fuel);
+        if ((decision.fuel ?? null) !== null) this.fuel(decision.fuel);
         return this.call({ ...found, args: decision.args, shown: found.name });
       }
       case "stop_unwind":
@@ -202,7 +222,7 @@ class Play {
         this.at = "paused";
         return undefined;
       default:
-        if (decision.fuel) this.fuel(decision.fuel);
+        if ((decision.fuel ?? null) !== null) this.fuel(decision.fuel);
         this.control("start_rewind", this.area.data);
         return this.call(this.root);
     }
@@ -255,6 +275,20 @@ class Play {
     return given(each, decision.values || []);
   }
 
+  // The module has called a control function.
+  controlled(number) {
+    const name = CONTROLS[number];
+    const data = this.dataInUse();
+    if (name === "start_unwind") {
+      const calls = running().map((index) => this.machine.called(index));
+      this.areas.set(data, { data, begin: this.read(data), root: outermost(calls) });
+    }
+    if (!this.machine.settings.every) return this.say("control", `${name} was called`);
+    if (this.next >= this.decisions.length) this.stop({ at: "control", control: name });
+    this.take();
+    return this.say("control", `${name} was called`);
+  }
+
   stop(waits) {
     this.stopped = { ...this.look(waits.at), ...waits };
     this.machine.trap();
@@ -281,27 +315,40 @@ class Play {
   // The saved frames, and their bytes.
   stack() {
     const { machine } = this;
-    let area = this.area;
-    if (machine.drivesItself && !area) area = this.itsArea();
+    const area = this.area || this.itsArea();
     if (!area) return { frames: null, bytes: null };
     const memory = this.view();
     const fits = area.data + 8 <= memory.byteLength;
     const position = fits ? this.read(area.data) : area.begin;
     if (position <= area.begin || position > memory.byteLength) return { frames: [], bytes: null, area };
-    const root = this.root && !machine.drivesItself ? this.root.index : null;
+    const root = machine.drivesItself ? (area.root ?? null) : this.root && this.root.index;
     const frames = machine.reader.read(memory, root, area.begin, position);
     const from = Math.max(area.begin, position - MOST_BYTES);
     const bytes = { from, cut: from > area.begin, position, data: new Uint8Array(this.memory.buffer.slice(from, position)) };
     return { frames, bytes, area };
   }
 
-  // Of a module that drives itself: the data structure that it used last, with the frames right behind it.
+  // Of a module that drives itself: the data structure that it used last; where frames begin is known if it told.
   itsArea() {
-    const found = this.machine.about.globals.find((each) => each.name === this.machine.about.data);
-    const data = found && Number(this.exports[found.export].value);
+    const data = this.dataInUse();
     const header = this.machine.wide ? 16 : 8;
-    return data && data + header <= this.view().byteLength ? { data, begin: data + header, end: 0 } : null;
+    if (!data || data + header > this.view().byteLength) return null;
+    return { end: this.read(data + header / 2), ...(this.areas.get(data) || { data, begin: data + header }) };
   }
+
+  dataInUse() {
+    const found = this.machine.about.globals.find((each) => each.name === this.machine.about.data);
+    return found ? Number(this.exports[found.export].value) >>> 0 : 0;
+  }
+}
+
+// Of the functions that run when a pause begins, the innermost first, the one whose frame is saved last: those that
+// drive the pausing have none.
+function outermost(calls) {
+  const framed = calls.slice(calls.findIndex((each) => each.instrumented));
+  const end = framed.findIndex((each) => !each.instrumented);
+  const found = (end < 0 ? framed : framed.slice(0, end)).at(-1);
+  return found && found.instrumented ? found.index : null;
 }
 
 // The numbers of the functions that run, the innermost first, as far as the engine tells.

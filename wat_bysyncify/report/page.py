@@ -22,6 +22,7 @@ from ..instrument.modernize import modernize
 from ..sexpr import parse
 from ..sexpr.nodes import plain_id, tokens
 from .binary import Binary, opened, read_binary
+from .hooks import EXPORT, hooked
 
 _SCRIPTS = ("list.js", "text.js", "functions.js", "frames.js", "machine.js", "run.js", "page.js")
 
@@ -71,6 +72,9 @@ def page_data(rewritten: Rewritten, name: str) -> dict[str, Any]:
         function["after"] = new.code.get(function["index"])
     known = {function["index"] for function in explained["functions"]}
     data["sizes"]["added"] = sum(size for number, size in new.code.items() if number not in known)
+    telling = _assembled(hooked(rewritten))
+    if isinstance(telling, bytes):  # ids with spaces, and the like
+        after, new = telling, read_binary(telling)
     data["module"] = _module(rewritten, after, new, mapped["memory"])
     return data
 
@@ -95,6 +99,7 @@ def _module(rewritten: Rewritten, wasm: bytes, binary: Binary, frames: str | Non
         "state": [ids.state, ids.normal, ids.unwinding, ids.rewinding, ids.data, ids.fuel],
         "data": ids.data,
         "memory": names["memory"],
+        "hook": EXPORT if any(each["name"] == EXPORT for each in binary.exports) else None,
         "start": names["start"],
         "start_index": binary.start,
         "own_memory": rewritten.program.options.own_memory is not None,

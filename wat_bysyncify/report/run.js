@@ -4,6 +4,13 @@ const STATES = ["normal", "unwinding", "paused", "rewinding"];
 const EXCERPT = 1; // lines of the source above and below a call
 const MOST_GLOBALS = 200;
 
+const CONTROL_STORIES = {
+  start_unwind: "From here on, every function that returns saves its frame first.",
+  stop_unwind: "The stack is unwound: what was running is in memory, and anything else can run.",
+  start_rewind: "From here on, every function that is called takes its frame back, and goes to the call it was in.",
+  stop_rewind: "The stack is as it was, and the program goes on.",
+};
+
 class RunView {
   constructor(data, text) {
     this.data = data;
@@ -42,7 +49,7 @@ class RunView {
       this.machine.settings.every = this.every.checked;
       this.to([]);
     });
-    const check = make("label", "check", this.every, " Stop at calls of imports that cannot pause, too");
+    const check = make("label", "check", this.every, ` ${this.machine.drivesItself ? "Stop at calls of imports and of control functions" : "Stop at calls of imports that cannot pause, too"}`);
     this.states = make("ol", "states", ...STATES.map((state) => make("li", "", state)));
     this.states.setAttribute("aria-label", "State");
     this.story = make("p", "story", "");
@@ -98,15 +105,21 @@ class RunView {
     document.documentElement.dataset.steps = count;
   }
 
-  advance() {
-    if (this.plan) this.decide(this.plan.decision);
+  // Does what is planned, so often, and shows what comes of it.
+  advance(count = 1) {
+    let { plan, decisions } = this;
+    for (let i = 0; i < count && plan; i++) {
+      decisions = [...decisions, plan.decision];
+      if (i + 1 < count) plan = this.planned(this.machine.play(decisions), decisions);
+    }
+    this.to(decisions);
   }
 
   // What the page does if nobody chooses: start, or the first export, pausing wherever that can be.
-  planned(scene) {
+  planned(scene, decisions = this.decisions) {
     const { machine } = this;
     if (scene.at === "idle" && !scene.started) return { said: "start", decision: { do: "start" } };
-    if (scene.at === "idle" && this.decisions.length === 0 && machine.exports.length) {
+    if (scene.at === "idle" && decisions.length === 0 && machine.exports.length) {
       const [first] = machine.exports;
       return { said: `call ${cut(first.name)}`, decision: { do: "call", name: first.name, args: first.params.map(zero) } };
     }
@@ -115,6 +128,8 @@ class RunView {
     switch (scene.at) {
       case "import":
         return pausing ? { said: "pause", decision: { do: "pause" } } : { said: "return", decision: { do: "return", values } };
+      case "control":
+        return { said: "go on", decision: { do: "go on" } };
       case "unwound":
         return { said: "stop_unwind", decision: { do: "stop_unwind" } };
       case "paused":
@@ -153,6 +168,8 @@ class RunView {
         const many = scene.many ? " It has been called very often by now." : "";
         return [code(call), may ? " is called, and may pause." : " is called.", many];
       }
+      case "control":
+        return ["The module has called ", code(scene.control), ". ", CONTROL_STORIES[scene.control]];
       case "unwound":
         return ["Every function saved its frame and returned, and so did ", code(root), ", with a made-up result."];
       case "paused":
@@ -176,6 +193,8 @@ class RunView {
         if (scene.ask.pauses && !machine.drivesItself) forms.unshift(button("Pause", () => this.decide({ do: "pause" })));
         return forms;
       }
+      case "control":
+        return [button("Go on", () => this.decide({ do: "go on" }))];
       case "unwound":
         return [button("stop_unwind", () => this.decide({ do: "stop_unwind" }))];
       case "paused":
@@ -215,7 +234,7 @@ class RunView {
       event.preventDefault();
       try {
         const values = fields.map((field, i) => valueOf(types[i], field.value));
-        this.decide(decision(values, fuel.value.trim() === "" ? 0 : valueOf("i32", fuel.value)));
+        this.decide(decision(values, fuel.value.trim() === "" ? null : valueOf("i32", fuel.value)));
         this.forward.focus({ preventScroll: true });
       } catch (error) {
         wrong.textContent = error.message;
