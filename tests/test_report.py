@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from browser import CHROMIUM, Browser
 from click.testing import CliRunner
+from page import large, scrolled
 from test_spec import SCRIPTS, modules
 
 from wat_bysyncify import WatError, rewrite
@@ -389,49 +390,12 @@ def test_the_file_has_no_markup_of_the_module() -> None:
     assert len(data) == 1 and not set(data[0]) & set("<>&\u2028\u2029")
     assert json.loads(data[0])["source"] == hostile()
     assert text.count("<script") == text.count("</script>") == 2 and "<img" not in text
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|[^-]\beval\b|new Function", text)
-    assert "default-src 'none'" in text and not re.search(r"(src|href)=[\"']?(?!#)[a-z/]", text)
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|[^-]\beval\b|new Function\b", text)
+    plain = report(rewrite_text(DEEP, Options.of(), mapped=True), "in.wat")
+    assert "default-src 'none'" in plain and set(re.findall(r"\b(?:src|href|url)\b *[=(] *\"?(.)", plain)) == {"#"}
 
 
 # --- Large modules
-
-
-def large(size: int) -> str:
-    """A module whose text has about so many bytes: the functions of an example, again and again."""
-    body = """    (local $i i32) (local $sum i64)
-    (loop $again
-      (local.set $sum (i64.add (local.get $sum) (i64.extend_i32_u (call $sleep (local.get $i)))))
-      (if (i32.and (local.get $i) (i32.const 1))
-        (then
-          (local.set $sum (i64.mul (local.get $sum) (i64.const 3)))
-          (local.set $i (i32.add (local.get $i) (i32.const 2))))
-        (else
-          (local.set $i (i32.add (local.get $i) (i32.const 1)))))
-      (br_if $again (i32.lt_u (local.get $i) (local.get $times))))
-    (local.get $sum))
-"""
-    head = '(module\n  (import "env" "sleep" (func $sleep (param i32) (result i32)))\n'
-    one = len(body) + 60
-    funcs = [
-        f'  (func $work_{number} (export "work_{number}") (param $times i32) (result i64)\n{body}'
-        for number in range(max(1, size // one))
-    ]
-    return head + "".join(funcs) + ")\n"
-
-
-SCROLL = """(async () => {
-  const lines = document.getElementById("lines");
-  const times = [];
-  let last = await new Promise(requestAnimationFrame);
-  for (let i = 0; i < 120; i++) {
-    lines.scrollTop += %d;
-    const now = await new Promise(requestAnimationFrame);
-    times.push(now - last);
-    last = now;
-  }
-  const seen = lines.querySelector(".line");
-  return { times, rows: document.querySelectorAll("#lines .line").length, top: lines.scrollTop, all: lines.scrollHeight };
-})()"""
 
 
 def test_large_modules_scroll(page: Page) -> None:
@@ -440,9 +404,9 @@ def test_large_modules_scroll(page: Page) -> None:
     page.path.write_text(report(rewrite_text(text, Options.of(), mapped=True), "large.wat"), encoding="utf-8")
     assert page.browser.open(page.path) < 10
     for by in (100, 3000):
-        found = page.browser(SCROLL % by)
-        assert found["rows"] < 150 and found["all"] > 500_000
-        assert sorted(found["times"])[len(found["times"]) // 2] < 50
+        found = scrolled(page.browser, by)
+        assert found["rows"] < 150 and found["height"] > 500_000
+        assert found["work"] < 100  # ms for all that is done in a frame, on a machine that has other work, too
     assert page.browser("document.querySelectorAll('*').length") < 5000
     page.press("Next change")
     assert len(page.texts(".line.at")) == 1
@@ -482,7 +446,8 @@ def test_opened() -> None:
 
     wasm = bytes(
         wasmtime.wat2wasm(
-            "(module (memory $m 1) (tag $e) (global $g (mut i32) (i32.const 7)) (func $s (global.set $g (i32.const 8))) "
+            "(module (memory $m 1) (tag $e) (global $g (mut i32) (i32.const 7)) "
+            "(func $s (global.set $g (i32.const 8))) "
             '(export "report" (func $s)) (start $s) (data (i32.const 0) "x"))'
         )
     )

@@ -1,5 +1,5 @@
-"""A module that drives itself -> one that tells the page, too: behind what each control function does, it calls what the
-page puts into a table.
+"""A module that drives itself -> one that tells the page, too: behind what each control function does, it calls what
+the page puts into a table.
 
     (func $bysyncify_stop_unwind (export "bysyncify_stop_unwind")
       ...

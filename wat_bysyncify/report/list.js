@@ -61,7 +61,7 @@ class LineList {
 
   update() {
     const { holder, drawn, height } = this;
-    const ahead = 20; // lines that are there before they are seen
+    const ahead = 12; // lines that are there before they are seen
     const first = Math.max(0, Math.floor(holder.scrollTop / height) - ahead);
     const last = Math.min(this.count, Math.ceil((holder.scrollTop + holder.clientHeight) / height) + ahead);
     for (const [index, element] of drawn) {

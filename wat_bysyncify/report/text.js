@@ -123,9 +123,9 @@ class TextView {
     if (this.marked.has(source)) row.classList.add("paused");
     const number = (value) => make("span", "number", value || "");
     const cell = (line, kind) => {
-      const code = make("code", "");
-      if (line !== undefined) code.append(colored(line));
-      return make("span", `cell ${kind}${line === undefined ? " none" : ""}`, code);
+      const element = make("span", `cell ${kind}${line === undefined ? " none" : ""}`);
+      if (line !== undefined) element.append(colored(line));
+      return element;
     };
     const before = this.source[source - 1];
     const after = this.output[output - 1];
