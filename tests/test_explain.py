@@ -194,3 +194,15 @@ def _reached(edges: list[list[int]], without: int) -> set[int]:
         found.update(new)
         todo += new
     return found
+
+
+def test_tail_calls() -> None:
+    """What a tail call needs besides, a function that stands in for an import, is no function of the reader's."""
+    text = """(module (import "env" "sleep" (func $sleep)) (import "env" "log" (func $log))
+      (func $f (call $sleep) (return_call $log)) (func (export "main") (call $f)))"""
+    explanation = rewrite_text(text, Options()).explanation()
+    data = explanation.data()
+    assert [(each["name"], each["instrumented"]) for each in data["functions"]] == [("$f", True), ("main", True)]
+    assert {each["function"] for each in data["culprits"]} <= {"$sleep", "$log"}
+    assert next(explanation.lines()) == "2 of 2 functions are instrumented"
+    assert data["savings"] == []

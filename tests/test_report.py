@@ -337,6 +337,11 @@ def test_what_can_pause_and_why(page: Page) -> None:
     page.open((Path(__file__).parent / "article" / "input.wat").read_text())
     assert page.texts(".function .name") == ["$main", "$sleep", "$runtime"]
     assert "a call of $sleep (line 13)" in page.texts("#function li")
+    assert sorted(page.texts(".graph .node text")) == ["$main", "$sleep"]
+    assert page.texts(".graph .edge title") == ["$main calls $sleep, line 13"]
+    page.browser("document.querySelector('.line.function').focus()")
+    page.browser.key("ArrowDown")
+    assert page.texts("#function h3 code") == ["$sleep"]
     assert page.texts("#summary")[0].startswith("1 of 3 functions can pause")
 
 

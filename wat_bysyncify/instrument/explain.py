@@ -66,6 +66,7 @@ class Explanation:
         self._controls = {id(function.node) for function in self.control.functions}
         funcs = map(self.module.func, range(len(self.module.funcs.entities)))
         self.defined = [func for func in funcs if not func.imported and self.places.has(func)]
+        self.instrumented = pausing.instrumented & {func.number for func in self.defined}  # without stand-ins
         self._open: set[int] | None = None
         self._lines: dict[int, dict[Pauses, int]] = {}  # by function, the first call of each callee
 
@@ -73,7 +74,7 @@ class Explanation:
 
     def lines(self) -> Iterator[str]:
         """The tree of what pauses, and what could be saved."""
-        yield f"{len(self.pausing.instrumented)} of {self._functions(len(self.defined))} instrumented"
+        yield f"{len(self.instrumented)} of {self._functions(len(self.defined))} instrumented"
         below: dict[Pauses, list[Pauses]] = {}
         roots: list[Pauses] = []
         for node, cause in self.pausing.causes.items():
@@ -89,7 +90,7 @@ class Explanation:
                 yield "  " * min(depth, _DEEPEST) + shown
             stack += [(each, depth + bool(shown)) for each in reversed(below.get(node, ()))]
         for saving in self.savings():
-            yield f"{saving.change}: {saving.instrumented} instead of {len(self.pausing.instrumented)}"
+            yield f"{saving.change}: {saving.instrumented} instead of {len(self.instrumented)}"
         for culprit in self.culprits()[:_CULPRITS]:
             what = f"the import {self.called.name(culprit.function)} (line {culprit.line})"
             if culprit.dispatch is not None:
@@ -245,7 +246,7 @@ class Explanation:
             changes.append(("with --ignore-indirect", replace(question, ignore_indirect=True)))
         assert pausing.graph is not None
         found = [Saving(said, len(pausing.to_instrument(each.answer(pausing.graph)))) for said, each in changes]
-        return [saving for saving in found if saving.instrumented < len(pausing.instrumented)]
+        return [saving for saving in found if saving.instrumented < len(self.instrumented)]
 
     def culprits(self) -> list[Culprit]:
         """The imports, and the calls through tables and references, without which fewer functions would pause, those
@@ -272,7 +273,7 @@ class Explanation:
                 reached = {*graph.callers.get(node, ()), *graph.dispatches(node)}
             edges[here] += sorted(numbers[each] for each in reached if each in numbers)
         counted = [False] * len(edges)
-        for number in pausing.instrumented & pausing.causes.keys():  # stand-ins of tail calls have no cause
+        for number in self.instrumented & pausing.causes.keys():
             counted[numbers[number]] = True
         below = counts_below(dominators(edges), counted)
         found = []

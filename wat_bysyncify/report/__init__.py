@@ -7,6 +7,7 @@ and in the page, each a file, put together into one script:
 
     list.js       lines of equal height, of which only those that are seen exist
     text.js       the two texts, side by side or as one
+    graph.js      the call graph of a small module
     functions.js  what can pause and why, and sizes
     frames.js     bytes of memory -> frames, by the map
     machine.js    the module, run up to a decision of the user: decisions -> scene

@@ -49,6 +49,15 @@ class FunctionView {
     this.show();
     if (this.rows.length) this.choose(this.rows[0].function, false);
     this.showSavings();
+    this.showGraph();
+  }
+
+  showGraph() {
+    const drawing = drawGraph(this.data, (each) => this.choose(each, false));
+    const holder = document.getElementById("graph");
+    if (!drawing) return holder.remove();
+    const said = "Thick: the call because of which a function can pause. Dashed: through a table or a reference.";
+    return holder.append(drawing, make("p", "note", said));
   }
 
   show() {
@@ -117,6 +126,12 @@ class FunctionView {
     const shown = each.reasons.slice(0, 200).map((reason) => make("li", "", ...this.reason(reason)));
     if (shown.length) parts.push(make("ul", "", ...shown));
     if (each.reasons.length > 200) parts.push(make("p", "", `and ${each.reasons.length - 200} more calls.`));
+    const callers = this.callers(each.name).filter((name) => name !== each.name);
+    if (callers.length) {
+      const names = callers.slice(0, 20).flatMap((name, i) => [i ? ", " : "", make("code", "", name)]);
+      const more = callers.length - 20;
+      parts.push(make("p", "", "So can its callers ", ...names, more > 0 ? ` and ${more} more.` : "."));
+    }
     const way = this.way(each);
     if (way.length > 1) {
       const steps = way.map((name) => make("li", "", make("code", "", name)));
@@ -148,6 +163,21 @@ class FunctionView {
     if (more > 0) finds.push(` and ${more} more`);
     if (dispatch.open) finds.push(finds.length ? ", or what the host put there" : "what the host put there");
     return [what, ...line, ...(finds.length ? [", which may be ", ...finds] : [])];
+  }
+
+  // The functions that can pause because they call this one by name.
+  callers(name) {
+    if (!this.calledBy) {
+      this.calledBy = new Map();
+      for (const each of this.data.explanation.functions) {
+        if (!each.instrumented) continue;
+        for (const callee of new Set(each.reasons.map((reason) => reason.calls))) {
+          if (!this.calledBy.has(callee)) this.calledBy.set(callee, []);
+          this.calledBy.get(callee).push(each.name);
+        }
+      }
+    }
+    return this.calledBy.get(name) || [];
   }
 
   way(each) {

@@ -24,7 +24,7 @@ from ..sexpr.nodes import plain_id, tokens
 from .binary import Binary, opened, read_binary
 from .hooks import EXPORT, hooked
 
-_SCRIPTS = ("list.js", "text.js", "functions.js", "frames.js", "machine.js", "run.js", "page.js")
+_SCRIPTS = ("list.js", "text.js", "graph.js", "functions.js", "frames.js", "machine.js", "run.js", "page.js")
 
 
 def report(rewritten: Rewritten, name: str) -> str:
