@@ -276,6 +276,54 @@ def test_pause_points(page: Page) -> None:
     assert page.log[-1] == "count returned 10"
 
 
+IMPORTED = """(module
+  (import "e" "memory" (memory 1 2)) (import "e" "table" (table 1 4 funcref)) (import "e" "tag" (tag (param i32)))
+  (import "e" "const" (global i64)) (import "e" "var" (global $var (mut f64))) (import "e" "ref" (global externref))
+  (import "e" "f" (func $f (param i64 f32) (result i64 f64)))
+  (func (export "main") (result f64)
+    (local i64) (call $f (i64.const -9007199254740993) (f32.const -0)) (drop) (local.set 0) (global.get $var)))"""
+WIDE = """(module (memory i64 1) (import "e" "f" (func $f (result i32)))
+  (func (export "main") (result i32) (i32.add (call $f) (call $f))))"""
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "last"),
+    [
+        ("(module)", {}, "Nothing yet."),
+        ("", {}, "Nothing yet."),
+        (IMPORTED, {}, "main returned 0"),
+        (WIDE, {}, "main returned 0"),
+        (WIDE.replace("\n", "\r\n"), {"own_memory": 2, "optimize": "size"}, "main returned 0"),
+        (WIDE, {"names": "both", "export_globals": True}, "main returned 0"),
+        (WIDE, {"only_list": ()}, "main returned 0"),
+        ('(module (import "e" "f" (func $f)) (func $start (call $f)) (start $start))', {}, "start function returned"),
+    ],
+)
+def test_other_modules(page: Page, text: str, options: dict[str, Any], last: str) -> None:
+    """Imports of every kind, memories of 64 bits, start functions, nothing at all: to the end."""
+    page.open(text, "#steps=end", **options)
+    assert page.log[-1] == last
+
+
+def test_many_calls(page: Page) -> None:
+    """A loop that never ends but for an import is stopped for the user; values of 64 bits are whole."""
+    page.open(
+        """(module (import "e" "done" (func $done (param i64) (result i32)))
+          (func (export "main") (local $i i64)
+            (loop $more (local.set $i (i64.add (local.get $i) (i64.const 1)))
+              (br_if $more (i32.eqz (call $done (local.get $i)))))))""",
+        ignore_imports=True,
+    )
+    page.press("Call main")
+    assert page.texts(".story")[0].startswith("e.done(20001) is called.")
+    page.fill("Return: value 1, i32", "1")
+    page.press("Return")
+    assert page.log[-1] == "main returned"
+    page.open(IMPORTED)
+    page.press("Call main")
+    assert page.texts(".story") == ["e.f(-9007199254740993, -0) is called, and may pause."]
+
+
 def test_a_trap_is_told(page: Page) -> None:
     page.open('(module (import "env" "f" (func $f)) (func (export "main") (call $f) (unreachable)))', "#steps=2")
     assert page.state == "unwinding"

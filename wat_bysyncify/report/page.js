@@ -16,7 +16,7 @@ async function main() {
   const run = new RunView(data, text);
   await run.start();
   const steps = new URLSearchParams(location.hash.slice(1)).get("steps");
-  if (steps !== null && run.machine) {
+  if (steps !== null && run.plan) {
     const count = steps === "end" ? MOST_STEPS : Math.min(MOST_STEPS, Number(steps) || 0);
     run.advance(count);
     document.getElementById("run").scrollIntoView();
