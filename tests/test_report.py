@@ -332,12 +332,13 @@ def test_a_trap_is_told(page: Page) -> None:
     assert page.log[-1] == "unreachable" and page.texts("#machine .primary:disabled") == ["Next"]
 
 
+@pytest.mark.slow
 def test_every_script(page: Page) -> None:
     """Whatever is saved is frames that the map knows, in the modules of all scripts of tests/spec."""
     step = """(() => {
       const wrong = [], began = performance.now();
       const next = document.querySelector("#machine .primary");
-      for (let i = 0; i < 25 && next && !next.disabled && performance.now() - began < 1000; i++) {
+      for (let i = 0; i < 12 && next && !next.disabled && performance.now() - began < 500; i++) {
         next.click();
         if (document.querySelector(".memory h3") && document.querySelector(".frames > .note")) wrong.push(i);
       }

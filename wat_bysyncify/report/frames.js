@@ -1,6 +1,6 @@
 // Bytes of memory -> frames, by the map.
 
-// The values of a frame at an address. A reference is in a table: the frame has the number of its slot.
+// The value at an address, as text. A reference is in a table: the frame has the number of its slot.
 function readValue(memory, at, kept) {
   const bits = (count) => {
     let text = "";
@@ -37,10 +37,10 @@ class FrameReader {
     for (const each of data.map.functions) {
       for (const value of each.frame.values) if (value.is === "function") this.owners.set(value.value, each);
     }
+    this.dispatches = data.explanation.dispatches;
     this.explained = new Map(data.explanation.functions.map((each) => [each.name, each]));
     this.indexOf = new Map(data.explanation.functions.map((each) => [each.index, each.name]));
-    const called = data.map.functions.flatMap((each) => each.calls.map((call) => call.calls));
-    const inner = new Set(called);
+    const inner = new Set(data.map.functions.flatMap((each) => each.calls.map((call) => call.calls)));
     this.outer = data.map.functions.filter((each) => !inner.has(each.name)).concat(data.map.functions);
   }
 
@@ -52,6 +52,10 @@ class FrameReader {
     const stack = roots.filter(Boolean).reverse().map((each) => ({ each, at: position, above: null, passed: 0 }));
     for (let tries = 0; stack.length && tries < 100000; tries++) {
       const { each, at, above, passed } = stack.pop();
+      if (each === null) {
+        if (at === begin) return unroll(above);
+        continue;
+      }
       if (typeof each === "string") {
         const through = this.byName.get(each);
         if (through) stack.push({ each: through, at, above, passed });
@@ -98,9 +102,9 @@ class FrameReader {
     return { function: found, at, end, call, values };
   }
 
-  // The names of what a call may have called; null if nothing was called.
+  // The names of what a call may have called, null among them for what the host made; null if nothing was called.
   next(call) {
-    if (call.dispatch !== undefined) return this.map.dispatches[call.dispatch].concat(["(host)"]);
+    if (call.dispatch !== undefined) return this.map.dispatches[call.dispatch].concat([null]);
     return call.calls === undefined || call.calls === null ? null : [call.calls];
   }
 
@@ -108,12 +112,8 @@ class FrameReader {
     const reasons = this.explained.get(name)?.instrumented ? this.explained.get(name).reasons : [];
     return reasons.flatMap((reason) => {
       if (reason.calls !== undefined) return [reason.calls];
-      return reason.dispatch === undefined ? [] : this.explainedFinds(reason.dispatch);
+      return reason.dispatch === undefined ? [] : this.dispatches[reason.dispatch].finds;
     });
-  }
-
-  explainedFinds(number) {
-    return (this.dispatches && this.dispatches[number].finds) || [];
   }
 }
 

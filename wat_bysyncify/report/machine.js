@@ -27,7 +27,6 @@ class Machine {
     this.data = data;
     this.about = data.module;
     this.reader = new FrameReader(data);
-    this.reader.dispatches = data.explanation.dispatches;
     this.wide = data.map.address === "i64";
     this.prefix = `${data.map.prefixes[0]}_`;
     const controls = new Set(
