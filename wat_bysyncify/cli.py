@@ -107,6 +107,7 @@ _ALL = "*"
 @click.option(
     "--record", is_flag=True, help="Note which functions are paused; wat-shell --record writes them as a list."
 )
+@click.option("--annotate", is_flag=True, help="Add comments that say what each part of the output is for.")
 @click.option("--pause-at", type=_List(), default=(), metavar="LIST", help="Pause points: entries, loops.")
 @click.option("--pause-import", metavar="NAME", help="What pause points call: module.base. Else they pause themselves.")
 @click.option("-O", "optimize", flag_value="speed", help="Make the result run fast.")

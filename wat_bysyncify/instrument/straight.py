@@ -53,11 +53,13 @@ class _Straight(Writer):
         arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_rewinding} (then")
+        self.trail(plan.notes.once("twin"))
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
         typed = " (result i32)" if plan.numbered else ""
         opening = [f"(block {label}{typed}" for label in reversed(plan.landings.values())]
         for at in range(0, len(opening), 3):
             self.line(indent, " ".join(opening[at : at + 3]))
+        self.trail(plan.notes.once("leave" if plan.numbered else "leave alone"))
         whole = self.source.labels.outermost  # a branch to the end of the function, by number
         if whole:
             of = f" (result {' '.join(plan.results)})" if plan.results else ""
