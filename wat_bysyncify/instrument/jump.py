@@ -93,6 +93,7 @@ class _Jump(Writer):
         """All of it."""
         plan = self.plan
         self.locals(plan.counters, indent)
+        self.step("the frame is taken back")
         self.enter(indent)
         if plan.at_once:
             self.body(indent)
@@ -209,6 +210,7 @@ class _Jump(Writer):
                 yield from self.opened(step, indent, stretch)
 
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
+        self.step(self.said_of_call(step))
         self.land(stretch, f"$call_{step.index}", 1)
         self.trail(self.plan.notes.each(self.said_of_call(step), "landing"))
         stretch.direct = True
@@ -293,6 +295,7 @@ class _Jump(Writer):
             reset = self.noted(f"(local.set {local} (i32.const 0))", "way")
             self.out.append(f"{self.newline}{indent}{reset}")
         outer.enters = True
+        self.step(f"a {block.op} with calls")
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))

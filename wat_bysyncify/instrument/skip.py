@@ -48,6 +48,7 @@ class _Skip(Writer):
         plan = self.plan
         inner = indent + "  "
         self.locals(plan.counters, indent)
+        self.step("the frame is taken back")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_rewinding} (then")
         self.trail(plan.notes.once("rewinding"))
@@ -56,6 +57,7 @@ class _Skip(Writer):
         if plan.asserts:
             self.line(inner, f"(drop {self.checked(f'(local.get {plan.counters[0]})')})")
         self.line(indent, "))")
+        self.step("a pause leaves this block")
         self.line(indent, f"(local.set {plan.counters[0]} (block {plan.unwind} (result i32)")
         self.trail(plan.notes.once("leave"))
         self.arms(self.arm, self.lifted.arm, None, inner)
@@ -86,6 +88,7 @@ class _Skip(Writer):
         """
         inner = indent + "  "
         head = "(if"
+        self.step(self.said_of_call(step) if isinstance(step, Resume) else "a guard")
         if step.values is not None and nest and len(nest.keep) == 1:
             head = f"(if (result {nest.block.type[1][0]})"
         if isinstance(step, Resume):
@@ -113,6 +116,7 @@ class _Skip(Writer):
 
     def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """A block with pausing calls, with a guard around it if it must have one."""
+        self.step(f"a {nest.block.op} with calls")
         self.lead(nest.lead, indent)
         at = indent
         if nest.guarded:

@@ -75,6 +75,7 @@ class Writer(Layout):
 
     def leave(self, saves: list[str], indent: str) -> None:
         """The end of a function that unwinds: `saves` are the lines that save its frame."""
+        self.step("the frame is saved")
         if self.plan.notes.wanted:
             self.line(indent, f";; {self.saved()}")
         for line in self.leaving(saves):
