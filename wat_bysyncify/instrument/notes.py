@@ -1,6 +1,6 @@
 """Comments for those who read the output to learn (--annotate): what is said, and that each thing is said once.
 
-    (if (global.get $normal) (then           ;; skipped when resuming: it was done before the pause
+    (if (global.get $normal) (then           ;; skipped on the way back to a call
       (call $print (i32.const 1))
     ))
     (if (i32.or (global.get $normal)
@@ -24,7 +24,7 @@ _SENTENCES = {
     "rewinding": "resuming: take back what was saved at the pause",
     "leave": "a pause leaves this block, with the number of its call",
     "leave alone": "a pause leaves this block",
-    "done": "skipped when resuming: it was done before the pause",
+    "done": "skipped on the way back to a call",
     "again": "made again when resuming",
     "inside": "entered when resuming, if the call is inside",
     "choice": "when resuming: is the call in the first arm?",
