@@ -330,7 +330,8 @@ class CallGraph:
     def _read_host(self) -> None:
         """Reads what the host gets and what it can give: through imports and exports, by table, global or function."""
         module = self.module
-        self._stands(module.exported("func"), HOST)
+        exported_funcs = module.exported("func")
+        self._stands(exported_funcs, HOST)
         inside = [unpacked(field) for fields in module.fields_of.values() for _, field in fields]
         held = any(top(type_, module) == "funcref" for type_ in inside)  # structures and arrays may hold functions
 
@@ -353,7 +354,7 @@ class CallGraph:
             if func.imported:
                 given += params
                 got += results
-            if func.number in module.exported("func"):
+            if func.number in exported_funcs:
                 given += results
                 got += params
         if carries(given):
