@@ -88,9 +88,10 @@ class Callees:
         node: List = func.node  # type: ignore[assignment]
         inside = tokens(node[func.header : -1])
         before = tokens(node[: func.header])[-1]
-        if any("(@" in token for token in {before, *inside}):
-            return annotated(regular(inside, self.codes), before)[1]
-        return regular(inside, self.codes)
+        distinct = {before, *inside}
+        if any(self.codes[token].act in (act.IMMEDIATE, act.SEVERAL) for token in distinct):
+            inside = regular(inside, self.codes)
+        return annotated(inside, before)[1] if any("(@" in token for token in distinct) else inside
 
     def sites(self, func: Func) -> Iterator[Site]:
         """The calls in a function's body."""
