@@ -129,11 +129,12 @@ class CallGraph:
         self._segment_names: dict[str, int] = {}
         self._relevant: dict[Token, Code | None] = {}  # of the distinct tokens, those that matter here
         self._found_at: dict[int, set[int]] | None = None
+        tables = {id(entity.node): entity.number for entity in module.tables.entities}
         for word, node in module.fields:
             if word == "elem":
                 self._read_segment(node)
             elif word == "table":
-                self._read_table(node)
+                self._read_table(node, tables[id(node)])
             elif word == "global":
                 self._stands(self._references(tokens([node])), REFERENCES)
         for number in range(len(module.funcs.entities)):
@@ -239,12 +240,12 @@ class CallGraph:
     def _check(self, func: Func) -> None:
         """Raises `WatError` for an annotation of ours about what is no call."""
         node: List = func.node  # type: ignore[assignment]
-        offset = self.module.offset(node) + sum(token.width for token in tokens(node[: func.header]))
+        before = sum(token.width for token in tokens(node[: func.header]))
         for token in self.callees.body(func):
             code = self.callees.codes[token]
             if code.says and (code.op not in DIRECT | THROUGH or code.says not in (PAUSES, NEVER)):
-                raise misplaced(code.says, offset + token.find(OURS))
-            offset += token.width
+                raise misplaced(code.says, self.module.offset(node) + before + token.find(OURS))
+            before += token.width
 
     def _read_move(self, code: Code) -> None:
         """Reads an instruction that moves references between tables, segments and the operand stack."""
@@ -316,9 +317,8 @@ class CallGraph:
         numbers = (self.module.funcs.index(name) for op, name in pairwise(said) if op == "ref.func")
         return {number for number in numbers if number is not None}
 
-    def _read_table(self, node: Node) -> None:
+    def _read_table(self, node: Node, table: int) -> None:
         """Reads what a table holds to begin with: `(table funcref (elem $f ..))`, `(table 9 funcref (ref.func $f))`."""
-        table = next((each.number for each in self.module.tables.entities if each.node is node), REFERENCES)
         for child in children(node):
             if head(child) == "elem":
                 self._stands(self._listed(list(_items(child))[1:]), table)
