@@ -3,8 +3,8 @@
 /** Where the frames of what is paused go while the stack unwinds or rewinds, and more. All may be left out. */
 export interface Options {
   /**
-   * How many bytes the frames of one pause may take. At first 65536, or what there is of a smaller memory; with
-   * `--own-memory` all of that memory, which grows where this says more.
+   * How many bytes the frames of one pause may take. At first 16384, or what a smaller memory has; with `--own-memory`
+   * all of that memory, which grows where this says more.
    */
   stackSize?: number;
   /** An address from which on so many bytes of the memory are free. Else the memory lends them, or `malloc` gives. */

@@ -31,7 +31,7 @@ const CONTROL = ["start_unwind", "stop_unwind", "start_rewind", "stop_rewind"];
 const FUEL = ["get_state", "set_fuel", "set_data"];
 
 const PAGE = 65536;
-const STACK_SIZE = 65536;
+const STACK_SIZE = 16384;
 const SMALLEST = 16; // the data structure
 const STACK_START = 16; // of room that is lent
 const C_STACK_SIZE = 65536;
@@ -42,51 +42,42 @@ const C_STACK_SIZE = 65536;
 // holds other data, which is kept aside while frames are there.
 class Room {
   constructor(control, memory, start, size, lent) {
-    Object.assign(this, { control, memory, start, size, lent });
-    this.wide = false; // whether addresses are 64 bits wide
+    this.control = control;
+    this.memory = memory;
+    this.start = start;
+    this.size = size; // in bytes, like all that follows
+    this.lent = lent;
     this.kept = lent ? new Uint8Array(size) : undefined;
-    this.used = 0;
+    this.used = 0; // of what is lent, by frames and the data structure
+    this.wide = false; // whether addresses are 64 bits wide
+    this.header = 8; // of the data structure
+    this.bytes = this.numbers = undefined; // the room, in the memory as it is
   }
 
-  get header() {
-    return this.wide ? 16 : 8;
-  }
-
-  bytes() {
-    return new Uint8Array(this.memory.buffer, this.start, this.size);
+  // The memory may have grown, and has then another buffer.
+  look() {
+    const { buffer } = this.memory;
+    if (this.bytes?.buffer === buffer) return;
+    this.bytes = new Uint8Array(buffer, this.start, this.size);
+    this.numbers = new DataView(buffer, this.start, this.size);
   }
 
   // How many bytes of frames there are.
   position() {
-    const view = new DataView(this.memory.buffer);
-    const position = this.wide ? Number(view.getBigUint64(this.start, true)) : view.getUint32(this.start, true);
+    const position = this.wide ? Number(this.numbers.getBigUint64(0, true)) : this.numbers.getUint32(0, true);
     return position - this.start - this.header;
   }
 
   // Writes the data structure, with so many bytes of frames.
   write(used) {
-    const view = new DataView(this.memory.buffer);
-    const numbers = [this.start + this.header + used, this.start + this.size];
+    const [position, end] = [this.start + this.header + used, this.start + this.size];
     if (this.wide) {
-      numbers.forEach((number, index) => view.setBigUint64(this.start + 8 * index, BigInt(number), true));
+      this.numbers.setBigUint64(0, BigInt(position), true);
+      this.numbers.setBigUint64(8, BigInt(end), true);
     } else {
-      numbers.forEach((number, index) => view.setUint32(this.start + 4 * index, number, true));
+      this.numbers.setUint32(0, position, true);
+      this.numbers.setUint32(4, end, true);
     }
-  }
-
-  // For pause points, which begin to unwind without us; those of --own-memory know where.
-  ready() {
-    if (this.control.set_data) this.say("set_data", 0);
-    else this.write(0);
-  }
-
-  // Begins to unwind, or to rewind `frames`.
-  begin(name, frames) {
-    const used = frames ? frames.length : 0;
-    if (this.lent) this.kept.set(this.bytes());
-    if (frames) this.bytes().set(frames, this.header);
-    this.say(name, used);
-    this.used = this.header + used;
   }
 
   // Calls a control function with the data structure, which says that there are so many bytes of frames.
@@ -98,39 +89,64 @@ class Room {
       // No i64 is made of a number: what takes one has not run yet.
       if (this.wide || !(error instanceof TypeError)) throw error;
       this.wide = true;
+      this.header = 16;
       this.say(name, used);
     }
   }
 
+  // For pause points, which begin to unwind without us; those of --own-memory know where.
+  prepare() {
+    this.look();
+    if (this.control.set_data) this.say("set_data", 0);
+    else this.write(0);
+  }
+
+  startUnwind() {
+    this.look();
+    if (this.lent) this.kept.set(this.bytes);
+    this.say("start_unwind", 0);
+  }
+
   // Ends the unwinding; the frames. Undefined if there are more than there is room for, as a module of wasm-opt notices
   // only now.
-  take() {
+  stopUnwind() {
+    this.look();
     const used = this.position();
     if (used > this.size - this.header) return undefined;
     this.control.stop_unwind();
+    const frames = this.bytes.slice(this.header, this.header + used);
+    this.write(0);
     this.used = this.header + used;
-    const frames = this.bytes().slice(this.header, this.used);
-    this.give(this.used);
+    this.give();
     return frames;
   }
 
-  // Ends the rewinding.
-  finish() {
+  startRewind(frames) {
+    this.look();
+    this.used = this.header + frames.length;
+    if (this.lent) this.kept.set(this.bytes.subarray(0, this.used));
+    this.bytes.set(frames, this.header);
+    this.say("start_rewind", frames.length);
+  }
+
+  stopRewind() {
     this.control.stop_rewind();
-    this.give(this.used);
+    this.give();
   }
 
   // Ends either, and drops the frames.
-  drop() {
+  drop(unwinding) {
+    this.look();
     this.write(0);
     this.control.stop_unwind();
-    this.give(this.size);
+    if (unwinding) this.used = this.size;
+    this.give();
   }
 
-  // Puts back the first bytes of what was kept aside.
-  give(count) {
+  // Puts back what was kept aside.
+  give() {
     if (!this.lent) return;
-    this.bytes().set(this.kept.subarray(0, count));
+    this.bytes.set(this.kept.subarray(0, this.used));
     if (this.control.set_data) withAddress(this.control.set_data, 0); // nothing for pause points here
   }
 }
@@ -356,7 +372,7 @@ class Runtime {
       if (!this.control) throw new Error(`${name} returned a promise, but this module was not made to pause`);
       if (!call) throw new Error(`${name} returned a promise, but no export of the instance was called`);
       this.room ??= lentRoom(this.control, this.memory, this.options);
-      this.room.begin("start_unwind");
+      this.room.startUnwind();
     } catch (error) {
       forget(sleep);
       throw error;
@@ -372,19 +388,20 @@ class Runtime {
   resume(name) {
     const { outcome, importName } = this.call;
     if (name !== importName) throw new Error(`${name} was called where ${importName} had paused`);
-    this.room.finish();
+    this.room.stopRewind();
     this.state = NORMAL;
     if ("error" in outcome) throw outcome.error;
     return outcome.value;
   }
 
   drop() {
-    if (this.state === UNWINDING) {
+    const unwinding = this.state === UNWINDING;
+    if (unwinding) {
       forget(this.call.sleep);
       this.call.sleep = undefined;
     }
     this.state = NORMAL;
-    this.room.drop();
+    this.room.drop(unwinding);
   }
 
   // What is to know of the instance and its exports, and the start function.
@@ -412,7 +429,7 @@ class Runtime {
   // Pause points unwind by themselves, so they must know a room that is ready.
   initFuel() {
     const { fuel } = this.options;
-    if (this.control.set_fuel && this.room) this.room.ready();
+    if (this.control.set_fuel && this.room) this.room.prepare();
     if (fuel === undefined) return;
     if (!this.control.set_fuel) throw new TypeError("fuel is for modules with pause points: --pause-at");
     if (!this.room) throw new TypeError("fuel needs --own-memory, stackStart or malloc");
@@ -497,7 +514,7 @@ class Runtime {
         const { frames, outcome } = call;
         call.frames = undefined;
         if (!call.importName && "error" in outcome) throw outcome.error;
-        this.room.begin("start_rewind", frames);
+        this.room.startRewind(frames);
         if (call.importName) this.state = REWINDING;
       }
       if (this.options.fuel !== undefined) this.control.set_fuel(this.options.fuel);
@@ -505,7 +522,7 @@ class Runtime {
       if (this.state === REWINDING) throw new Error(`${call.importName} was not called again where it had paused`);
       if (this.outOfFuel()) this.pauseAtPoint(call);
       if (this.state === UNWINDING) {
-        call.frames = this.room.take();
+        call.frames = this.room.stopUnwind();
         if (!call.frames) throw new WebAssembly.RuntimeError("stack overflow");
         this.state = NORMAL;
       }
