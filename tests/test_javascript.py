@@ -70,7 +70,8 @@ PLAN = [
 
 # What engines say of modules with features that they do not have.
 TOO_OLD = re.compile(
-    r"^CompileError: .*(memory count of 2|supertype count|unknown type form|invalid value type|invalid memory limits|opcode|experimental)"
+    r"^CompileError: .*(memory count of 2|supertype count|unknown type form|invalid value type|invalid memory limits"
+    r"|opcode|experimental)"
 )
 
 
