@@ -59,6 +59,7 @@ SPECIAL: dict[str, tuple[str, dict[str, Any] | None]] = {
     "uncovered": ("uncovered", {"imports": "env.sleep"}),
     "plain": ("uncovered", None),
     "handlers": ("handlers", {}),
+    "shared": ("shared", {}),
     "wide_memory": ("wide_memory", {}),
 }
 

@@ -178,6 +178,50 @@ export async function memory_that_is_changed_while_paused(load) {
   equal(bytes().every((byte) => byte === 9), true);
 }
 
+export async function memory_that_grows_while_paused(load) {
+  const gates = new Gates();
+  const exports = await opened(load, { later: (key) => gates.wait(key) });
+  const calls = [exports.deep(50), exports.weighted(1)];
+  exports.memory.grow(3);
+  calls.push(exports.weighted(2));
+  await gates.open(2, 2);
+  await gates.open(0, 1);
+  exports.memory.grow(1);
+  await gates.open(1, 1);
+  equal(await Promise.all(calls), [51, 3, 6]);
+}
+
+// Calls of all depths that begin, go on and fail in an order by chance, the same each time.
+export async function order_by_chance(load) {
+  let seed = 1;
+  const chance = (below) => {
+    seed = (seed * 48271) % 2147483647;
+    return seed % below;
+  };
+  const open = [];
+  const exports = await opened(load, { later: (number) => new Promise((go, fail) => open.push([number, go, fail])) });
+  const calls = [];
+  for (let turn = 0; turn < 4000; turn++) {
+    if (turn < 2000 && chance(2)) {
+      const count = 1 + chance(9);
+      const [name, wanted] = [["weighted", 3 * count], ["sum", (count * (count + 1)) / 2], ["deep", count]][chance(3)];
+      calls.push(exports[name](count).then((value) => [value, wanted], (error) => [error.message, "no"]));
+    } else if (open.length) {
+      const [[number, go, fail]] = open.splice(chance(open.length), 1);
+      if (chance(10)) go(number);
+      else fail(new Error("no"));
+      await null;
+    }
+  }
+  while (open.length) {
+    for (const [number, go] of open.splice(0)) go(number);
+    await wait(0);
+  }
+  const found = await Promise.all(calls);
+  equal(found.filter(([value, wanted]) => value !== wanted), []);
+  equal(found.length > 900 && found.filter(([, wanted]) => wanted === "no").length > 50, true);
+}
+
 export async function fixed_range(load) {
   const exports = await opened(load, {}, { stackStart: 70000, stackSize: 400 });
   await exports.fill();

@@ -149,6 +149,15 @@ export async function wide_memory(load) {
   }
 }
 
+export async function shared_memory(load) {
+  const env = { memory: new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }), later: soon };
+  const bytes = await load("shared");
+  const { instance } = await runtime.instantiate(bytes, { env });
+  await rejected(instance.exports.add(1), TypeError, /^a shared memory cannot lend room/);
+  const other = await runtime.instantiate(bytes, { env }, { stackStart: 1024, stackSize: 256 });
+  equal(await Promise.all([other.instance.exports.add(1), other.instance.exports.add(2)]), [2, 4]);
+}
+
 export async function stack_that_has_no_room(load) {
   const options = { stackStart: 131000, stackSize: 1000 };
   const bytes = await load("endless_lent");
