@@ -374,16 +374,19 @@ export async function handle_sleep_that_fails(load) {
   await rejected(weighted(1), Error, /^no$/);
 }
 
+// What sleeps is the inner call alone, until the outer one has ended.
 export async function handle_sleep_in_a_call_in_an_import(load) {
   const calls = [];
+  let wakeUp;
   const exports = await opened(load, {
     later: (number) => {
       if (number === 1) calls.push(exports.weighted(2));
-      else runtime.handleSleep((wakeUp) => setTimeout(wakeUp, 1, number));
+      else runtime.handleSleep((wake) => (wakeUp = wake));
       return number === 1 ? 1 : undefined;
     },
   });
   equal(await exports.weighted(1), 3);
+  wakeUp(2);
   equal(await calls[0], 6);
 }
 

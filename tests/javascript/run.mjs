@@ -1,7 +1,7 @@
 // Runs cases, for Node and browsers: `plan` is a list of [suite, directory of modules], `load` gives the bytes of a file.
 // What went wrong, by "suite directory case"; null where nothing did.
 
-const SECONDS = 60;
+const SECONDS = 30;
 
 export async function run(plan, load) {
   const found = {};

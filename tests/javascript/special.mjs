@@ -103,10 +103,12 @@ export async function endless_loop_is_dropped(load) {
 
 export async function time_slices_need_room(load) {
   await rejected(runtime.instantiate(await load("endless_lent"), {}, { fuel: 100 }), TypeError, /--own-memory/);
-  const options = { fuel: 100, stackStart: 1024, stackSize: 1024 };
+  let slices = 0;
+  const options = { fuel: 100, outOfFuel: () => slices++, stackStart: 1024, stackSize: 1024 };
   const { instance } = await runtime.instantiate(await load("endless_lent"), {}, options);
   equal(await instance.exports.count(1000), 1000);
-  const small = { fuel: 10, stackStart: 1024, stackSize: 64 };
+  equal(slices, 9);
+  const small = { fuel: 10, stackStart: 1024, stackSize: 32 }; // room for one pause
   const { exports } = (await runtime.instantiate(await load("endless_lent"), {}, small)).instance;
   equal(await Promise.all([5000, 4000, 3000].map((count) => exports.count(count))), [5000, 4000, 3000]);
   await rejected(runtime.instantiate(await load("c"), { env: { sleep: soon } }, { fuel: 100 }), TypeError, /--pause-at/);
