@@ -40,6 +40,7 @@ OURS: dict[str, dict[str, Any]] = {
     "skip": {},
     "speed": {"optimize": "speed", "rewind": None},
     "size": {"optimize": "size", "rewind": None},
+    "asserts": {"asserts": True, "save_all_locals": True},
     "own-memory": {"own_memory": 1},
     "asyncify": {"names": "asyncify"},
     "asyncify-own-memory": {"names": "asyncify", "own_memory": 2, "optimize": "speed", "rewind": None},

@@ -287,7 +287,8 @@ class CStack {
       this.main = call;
     } else if (this.malloc) {
       call.region = allocate(this.malloc, this.size);
-      const top = (call.region + this.size) & -16;
+      const end = call.region + this.size;
+      const top = end - (end % 16);
       call.pointer = typeof call.entryPointer === "bigint" ? BigInt(top) : top;
     }
   }
