@@ -6,10 +6,10 @@
     )                                           )
 
 A call that is taken not to pause must not have: behind each there is a check, in functions that are instrumented too.
-A function that is not instrumented must not be called while the stack is unwound or rewound, one that is not while it
-is unwound. Each frame has the number of its function on top, mixed with one of the module, so that a frame that is
-taken for another's is known; control functions look whether it is their turn. What fails stores why, and the number of
-the function, in two exported globals, and traps then.
+A function that is not instrumented and calls others must not be called while the stack is unwound or rewound, one that
+is not while it is unwound. Each frame has the number of its function on top, mixed with one of the module, so that a
+frame that is taken for another's is known; control functions look whether it is their turn. What fails stores why, and
+the number of the function, in two exported globals, and traps then.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def with_checks(body: list[Token], scope: Scope, instrumented: bool) -> list[Tok
 
 
 def with_entry(before: Token, body: list[Token], scope: Scope) -> tuple[Token, list[Token]]:
-    """The token before a body and those of the body, with the check that a function makes which is not instrumented."""
+    """The token before a body and those of the body, with the check that a function makes which is not instrumented, if
+    it calls any: hosts call small ones at any time, as Emscripten's JavaScript does `stackSave`."""
+    if not any("call" in scope.program.codes[token].op for token in body):
+        return before, body
     trivia = scope.program.codes[before].trivia
     indent = Trivia(trivia).indent
     check = f"(call {scope.program.ids.assert_called} (i32.const {scope.func.number}))"
