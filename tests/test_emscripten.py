@@ -13,7 +13,9 @@ from test_article import installed
 
 from wat_bysyncify import rewrite
 
-SOURCES = Path(__file__).parent / "emscripten"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+SOURCES = ROOT / "tests" / "emscripten"
 SCRIPT = Path(sys.executable).parent / "wat-bysyncify-wasm-opt"
 Build = Callable[..., Path]
 
@@ -59,6 +61,18 @@ def test_the_example_of_the_article(build: Build) -> None:
     lines, _ = run(build("example.cpp", "-sASYNCIFY"))
     assert lines[-1] == "timer happened!"
     assert len(lines) > 2 and set(lines[:-1]) == {"sleeping..."}
+
+
+def test_as_the_readme_builds_it(tmp_path: Path) -> None:
+    """The README's commands, run in a directory that looks like the project; docs/emscripten.md has the same."""
+    installed("emcc"), installed("wasm-opt"), installed("node")
+    commands = "mkdir -p stand-in" + README.read_text(encoding="utf-8").split("mkdir -p stand-in")[1].split("```")[0]
+    assert commands in (ROOT / "docs" / "emscripten.md").read_text(encoding="utf-8")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / ".venv").symlink_to(SCRIPT.parent.parent)
+    done = subprocess.run(["sh", "-ec", commands], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "timer happened!"
 
 
 @pytest.mark.parametrize("options", [(), ("-sASSERTIONS",), ("-g2",)], ids=" ".join)
