@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,6 +51,7 @@ _FOR_ALL = re.compile(
 # Optimized output has functions with several results: the real wasm-opt, which runs behind, takes those only where it
 # is told so, and then takes them apart into more than this form needs.
 _FORM = ("--rewind", "jump")
+_ON_ITS_CODE = "--mod-asyncify-"
 _ASYNCIFY = ("--asyncify", "--bysyncify")
 # emcc lists all imports of its libraries that can pause; a program has few of them.
 _EXPECTED = ": warning: imports: "
@@ -58,61 +60,75 @@ _EXPECTED = ": warning: imports: "
 def main() -> NoReturn:
     words = sys.argv[1:]
     real = _real()
-    if not any(word in _ASYNCIFY or word.startswith("--mod-asyncify-") for word in words):
+    if not any(word in _ASYNCIFY or word.startswith(_ON_ITS_CODE) for word in words):
         sys.exit(_run([real, *words]))
-    sys.exit(_asyncify(real, words))
+    sys.exit(_asyncify(real, _parted(words)))
 
 
-def _asyncify(real: str, words: Sequence[str]) -> int:
-    """Does what wasm-opt would with a command line that has --asyncify; the exit code."""
-    before: list[str] = []
-    behind: list[str] = []
-    for_all: list[str] = []
-    ours: list[str] = []
-    names = []
-    infile = ""
-    into = before
+@dataclass(slots=True)
+class _CommandLine:
+    """The words of a command line with --asyncify, by where they go."""
+
+    infile: str = ""
+    before: list[str] = field(default_factory=list)  # what runs before our rewriter
+    behind: list[str] = field(default_factory=list)
+    for_all: list[str] = field(default_factory=list)
+    ours: list[str] = field(default_factory=list)  # options of wat-bysyncify
+
+
+def _parted(words: Sequence[str]) -> _CommandLine:
+    """The words, by where they go; exits where there is something that we cannot do."""
+    line = _CommandLine()
+    into = line.before
     for option, parts in _options(words):
         if option in _ASYNCIFY:
-            into = behind
-            names = ["--names", option.removeprefix("--")]
-        elif option.startswith("--mod-asyncify-"):
+            into = line.behind
+            line.ours += ["--names", option.removeprefix("--")]
+        elif option.startswith(_ON_ITS_CODE):
             _refuse(f"{option} changes the code that wasm-opt's own --asyncify makes, and no other")
         elif option in _SOURCE_MAP:
             _refuse(f"{option}: --asyncify here keeps no source map; build without one")
-        elif option in _PASS_ARG and re.match("(a|b)syncify-", _value(parts)):
-            ours.append(f"--pass-arg={_value(parts)}")
+        elif option in _PASS_ARG and re.match("asyncify-|bysyncify-", _value(parts)):
+            line.ours.append(f"--pass-arg={_value(parts)}")
         elif not option:
-            if infile:
-                _refuse(f"two input files: {infile} and {parts[0]}")
-            infile = parts[0]
+            if line.infile:
+                _refuse(f"two input files: {line.infile} and {parts[0]}")
+            line.infile = parts[0]
         elif option in _OUTPUT or option in ("-g", "--debuginfo"):
-            behind += parts
+            line.behind += parts
         elif re.fullmatch("-O[0-4sz]?", option):
-            before += parts  # wherever it stands: optimizing what is rewritten makes it larger, for it inlines
+            line.before += parts  # wherever it stands: optimizing what is rewritten inlines, and makes it larger
         elif option in _LEVELS or option in _PASS_ARG or _FOR_ALL.fullmatch(option):
-            for_all += parts
+            line.for_all += parts
         else:
             into += parts
-    if not infile:
+    if not line.infile:
         _refuse("no input file")
+    try:
+        line.ours += shlex.split(os.environ.get(OPTIONS, ""))
+    except ValueError as error:
+        _refuse(f"{OPTIONS}: {error}")
+    return line
+
+
+def _asyncify(real: str, line: _CommandLine) -> int:
+    """Does what wasm-opt would with a command line that has --asyncify; the exit code."""
     with tempfile.TemporaryDirectory() as directory:
-        name = Path(infile).stem or "input"
-        first, text, rewritten, second = (
-            str(Path(directory) / f"{name}{end}") for end in (".1.wasm", ".wat", ".2.wat", ".2.wasm")
+        name = Path(line.infile).stem or "input"
+        before, text, rewritten, behind = (
+            Path(directory) / f"{name}{end}" for end in (".1.wasm", ".wat", ".2.wat", ".2.wasm")
         )
-        code = _run([real, infile, *before, *for_all, "-g", "-q", "-o", first])
-        code = code or _run([real, first, *for_all, "-g", "-q", "-S", "-o", text])
+        code = _run([real, line.infile, *line.before, *line.for_all, "-g", "-q", "-o", str(before)])
+        code = code or _run([real, str(before), *line.for_all, "-g", "-q", "-S", "-o", str(text)])
         if code:
             return code
-        path = Path(text)
-        path.write_text(_quoted_ids(path.read_text(encoding="utf-8")), encoding="utf-8")
-        code = _rewrite([*_FORM, *names, *ours, *shlex.split(os.environ.get(OPTIONS, "")), text, "-o", rewritten])
+        text.write_text(_quoted_ids(text.read_text(encoding="utf-8")), encoding="utf-8")
+        code = _rewrite([*_FORM, *line.ours, str(text), "-o", str(rewritten)], directory)
         if code:
             return code
-        binary = _assembled(Path(rewritten).read_text(encoding="utf-8"))
-        Path(second).write_bytes(with_custom_sections(binary, Path(first).read_bytes()))
-        return _run([real, second, *for_all, *behind, "-q"])
+        binary = _assembled(rewritten.read_text(encoding="utf-8"))
+        behind.write_bytes(with_custom_sections(binary, before.read_bytes()))
+        return _run([real, str(behind), *line.for_all, *line.behind, "-q"])
 
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
@@ -130,11 +146,13 @@ def _value(parts: Sequence[str]) -> str:
     return parts[1] if len(parts) > 1 else parts[0].partition("=")[2]
 
 
-def _rewrite(arguments: Sequence[str]) -> int:
-    """Runs wat-bysyncify; the exit code. What it says goes to standard error, but for warnings that are expected."""
+def _rewrite(arguments: Sequence[str], directory: str) -> int:
+    """Runs wat-bysyncify; the exit code. What it says goes to standard error, but for expected warnings, and for
+    the directory of its input."""
     command = [sys.executable, "-m", "wat_bysyncify", *arguments]
     done = subprocess.run(command, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
-    sys.stderr.writelines(line for line in done.stderr.splitlines(keepends=True) if _EXPECTED not in line)
+    said = done.stderr.replace(f"{directory}{os.sep}", "").splitlines(keepends=True)
+    sys.stderr.writelines(line for line in said if _EXPECTED not in line)
     return done.returncode
 
 
