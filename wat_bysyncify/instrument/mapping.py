@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -31,12 +31,14 @@ class CallMap:
 @dataclass(frozen=True, slots=True)
 class FunctionMap:
     """A function that has a frame. `calls` are its pausing calls, as in its plan; `lines` where its text stems from:
-    (line of the text, from 0; index in the source; how many lines)."""
+    (line of the text, from 0; index in the source; how many lines); `steps` the lines of the text with which something
+    begins that reads as one, and what that is."""
 
     number: int
     plan: Plan
     calls: tuple[CallMap, ...]
     lines: tuple[tuple[int, int, int], ...]
+    steps: tuple[tuple[int, str], ...]
 
 
 def map_function(parts: Parts, plan: Plan, head: Sequence[str], written: Writer) -> FunctionMap:
@@ -64,7 +66,15 @@ def map_function(parts: Parts, plan: Plan, head: Sequence[str], written: Writer)
             done = piece
             if body.tokens[token].width:  # what stands for nothing in the source has no line there
                 lines.append((at, first + places[token], written.out[piece].count("\n") + 1))
-    return FunctionMap(parts.func.number, plan, tuple(calls), tuple(lines))
+        at += sum(each.count("\n") for each in written.out[done:]) + 1
+        lines.append((at, first + sum(token.width for token in body.tokens), 1))
+    steps: list[tuple[int, str]] = []
+    at, done = sum(piece.count("\n") for piece in head), 0
+    for piece, what in written.steps:
+        at += sum(each.count("\n") for each in written.out[done:piece])
+        done = piece
+        steps.append((at + 1, what))
+    return FunctionMap(parts.func.number, plan, tuple(calls), tuple(lines), tuple(steps))
 
 
 class Lines:
@@ -86,10 +96,18 @@ class Lines:
             self.runs.append([out, source, count])
 
 
-def module_map(program: Program, functions: Iterable[FunctionMap], lines: Lines, why: Explanation) -> dict[str, Any]:
-    """The data of a module."""
+def module_map(
+    program: Program,
+    functions: Iterable[FunctionMap],
+    begins: Mapping[int, int],
+    added: int,
+    lines: Lines,
+    why: Explanation,
+) -> dict[str, Any]:
+    """The data of a module. `begins` has the line of the output at which each function begins, by number, `added` is
+    that at which all begins that is new at its end."""
     dispatches: dict[Dispatch, int] = {}
-    found = [_function(each, program, why, dispatches) for each in functions]
+    found = [_function(each, begins.get(each.number), program, why, dispatches) for each in functions]
     ids = program.ids
     return {
         "version": VERSION,
@@ -98,11 +116,14 @@ def module_map(program: Program, functions: Iterable[FunctionMap], lines: Lines,
         "address": ids.address,
         "functions": found,
         "dispatches": [why.finds(dispatch) for dispatch in dispatches],
+        "added_line": added,
         "lines": lines.runs,
     }
 
 
-def _function(each: FunctionMap, program: Program, why: Explanation, dispatches: dict[Dispatch, int]) -> dict[str, Any]:
+def _function(
+    each: FunctionMap, begins: int | None, program: Program, why: Explanation, dispatches: dict[Dispatch, int]
+) -> dict[str, Any]:
     plan, func = each.plan, program.module.func(each.number)
     values = list(_values(plan))
     calls = []
@@ -121,6 +142,9 @@ def _function(each: FunctionMap, program: Program, why: Explanation, dispatches:
         "name": program.called.name(each.number),
         "index": each.number,
         "line": why.places.line(func) if why.places.has(func) else None,
+        "output_line": begins,
+        "output_end": begins and begins + each.lines[-1][0],
+        "steps": [[begins + line, what] for line, what in each.steps] if begins else [],
         "form": plan.form,
         "why": why.next(each.number) if known else None,
         "params": list(plan.params),

@@ -35,10 +35,11 @@ class Unlinkable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A compiled module, and what it imports and exports."""
+    """A compiled module, what it imports and exports, and its text, "" if it has none."""
 
     compiled: wasmtime.Module
     interface: Interface
+    text: str = ""
 
 
 def to_wasm(text: bytes) -> bytes:
@@ -80,7 +81,7 @@ class Instance:
     def __init__(self, host: Host, store: wasmtime.Store, module: Module, raw: wasmtime.Instance) -> None:
         self.host = host
         self.store = store
-        self.interface = module.interface
+        self.interface, self.text = module.interface, module.text
         self.externs: Mapping[str, Any] = raw.exports(store)
         self.exports = Exports(store, self.externs.get)
         self._functions: dict[str, wasmtime.Func] = {}
