@@ -342,8 +342,13 @@ DEEP = """(module
   (memory (export "memory") 1)
   (data (i32.const 0) "program")
   (func $deep (export "deep") (param $n i32) (result i32)
+    (local $wide i64)
+    (local.set $wide (i64.extend_i32_u (local.get $n)))
     (if (result i32) (local.get $n)
-      (then (i32.add (call $deep (i32.sub (local.get $n) (i32.const 1))) (local.get $n)))
+      (then
+        (i32.add (call $deep (i32.sub (local.get $n) (i32.const 1))) (local.get $n))
+        (i32.add (i32.wrap_i64 (local.get $wide)))
+        (i32.sub (local.get $n)))
       (else (call $sleep (i32.const 0)))))
   (global $brk (mut i32) (i32.const 4096))
   (global $freed (export "freed") (mut i32) (i32.const 0))
@@ -377,9 +382,9 @@ def test_where_frames_go(place: dict[str, Any], size: int) -> None:
         frames = inst.frames()
         assert frames.size == size
         full = (StackOverflow, f"do not fit into {size} bytes")
-        error, said = full if size < 1 << 20 else (wasmtime.Trap, "call stack exhausted")
+        error, said = full if size < 1 << 20 else (wasmtime.Trap, "call stack exhausted")  # before ours is
         with pytest.raises(error, match=said):
-            await inst.exports.deep(size // 8 + 8)
+            await inst.exports.deep(size // 16 + 8)
         after = inst.exports.memory.read(inst.store)
         if "frames" in place:
             for memory in (before, after):
@@ -508,7 +513,7 @@ def test_an_endless_loop_is_stopped_after_its_fuel() -> None:
         inst = await instantiate(LOOP, {"env": {"sleep": sleep}}, pause_at="loops")
         with pytest.raises(OutOfFuel, match="forever did not end in 5 turns of 1000 pause points"):
             await inst.run("forever", fuel=1000, turns=5)
-        assert inst.exports.count.value(inst.store) == 5000 and not inst.paused
+        assert 5000 <= inst.exports.count.value(inst.store) <= 5005 and not inst.paused
         assert await inst.run("count_to", 10_000, fuel=100) == 10_000
         assert await inst.exports.count_to(10_000) == 10_000  # all it wants
         with pytest.raises(TimeoutError):

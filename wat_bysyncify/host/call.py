@@ -94,7 +94,6 @@ class Call:
         if self.state == RUNNING:
             raise RuntimeError(f"{self!r} cannot be dropped by what it calls")
         if self.state == PAUSED and self.waiting is not None:
-            dispose(self.waiting.returned)
             try:
                 self.throw(_Dropped())
             except _Dropped:
@@ -106,6 +105,7 @@ class Call:
     def _answer(self, answer: tuple[bool, Any], fuel: int | None) -> bool:
         if self.state != PAUSED or self.waiting is None:
             raise RuntimeError(f"{self!r} waits for nothing")
+        dispose(self.waiting.returned)
         self.answer = answer
         return self._enter(fuel, rewind=True)
 
@@ -137,7 +137,7 @@ class Call:
             if self.waiting is not None:
                 dispose(self.waiting.returned)
                 self.waiting = None
-            raise instance.failed(self, error) from error.__cause__
+            raise instance.failed(self, error)  # noqa: B904
         finally:
             instance.running.pop()
         if instance.left(self):
