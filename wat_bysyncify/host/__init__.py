@@ -13,6 +13,7 @@ from .errors import Busy, CannotPause, CheckFailed, HostError, OutOfFuel, Snapsh
 from .imports import Yielded, yields
 from .instance import Exports, Instance, instantiate
 from .module import Module
+from .restore import restore
 
 __all__ = [
     "Busy",
@@ -28,5 +29,6 @@ __all__ = [
     "StackOverflow",
     "Yielded",
     "instantiate",
+    "restore",
     "yields",
 ]

@@ -18,6 +18,9 @@ from .errors import Busy, CannotPause, CheckFailed, HostError, StackOverflow
 from .frames import Frames
 from .imports import Imports, Waiting, link
 from .module import Module
+from .snapshot import snapshot
+
+_UNKNOWN = -2  # fuel
 
 Place = tuple[int, int] | tuple[str, str]
 
@@ -87,14 +90,15 @@ class Instance:
         prefix = module.prefix
         for name in (*CONTROL_FUNCTIONS, *FUEL_FUNCTIONS) if prefix else ():
             if f"{prefix}_{name}" in module.interface.exports:
-                self.control[name] = partial(self._function(f"{prefix}_{name}"), self.store)
-        self._place, self._stack = frames, stack
+                self.control[name] = partial(self.function(f"{prefix}_{name}"), self.store)
+        self.adapters: dict[tuple[int, str], dict[str, Any]] = {}  # of snapshots (capture.py)
+        self._place, self._stack, self._own = frames, stack, self._own_memory() if prefix else None
         self._frames: Frames | None = None
-        self._allocated: int | None = None
+        self.allocated: int | None = None
         self._fuel = -1
         self._waits: asyncio.Lock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        if prefix and not isinstance(frames and frames[0], str) and (frames or self._own_memory()):
+        if prefix and not isinstance(frames and frames[0], str) and (frames or self._own):
             self.frames()
 
     # Calls
@@ -121,9 +125,28 @@ class Instance:
         """Drops the paused calls, and gives back the room for the frames to the program's allocator."""
         for call in list(self.paused):
             call.drop()
-        if self._allocated is not None and self._place is not None:
-            self._function(str(self._place[1]))(self.store, self._allocated)
-        self._frames = self._allocated = None
+        if self.allocated is not None and self._place is not None:
+            self.function(str(self._place[1]))(self.store, self.allocated)
+        self._frames = self.allocated = None
+
+    # Snapshots
+
+    def snapshot(self) -> bytes:
+        """All of it with its paused calls as bytes, for `restore`; its module was made with `snapshots=True`.
+
+        Raises `SnapshotError` for what cannot be saved, by its name, and if the instance runs.
+        """
+        return snapshot(self)
+
+    def rest(self) -> None:
+        """Takes the frames out of memory."""
+        if self._frames is not None:
+            self._frames.ready()
+
+    def moved(self, allocated: int | None) -> None:
+        """Its memories are another's now, in which the program's allocator gave this address for the frames."""
+        self._frames, self.allocated = None, allocated
+        self._fuel = _UNKNOWN
 
     # What a call does here
 
@@ -260,7 +283,7 @@ class Instance:
     def _area(self) -> Frames:
         place = self._place
         if place is None:
-            memory = self._own_memory()
+            memory = self._own
             if memory is None:
                 raise CannotPause(
                     "the frames have no memory of their own: say where they go, as frames=(1024, 16384) "
@@ -270,11 +293,11 @@ class Instance:
         memory, width = self._memory()
         if isinstance(place[0], str):
             size = self._stack or 1 << 16
-            base = self._allocated if self._allocated is not None else self._function(place[0])(self.store, size)
+            base = self.allocated if self.allocated is not None else self.function(place[0])(self.store, size)
             if not base:
                 raise StackOverflow(f"the program's {place[0]} has no {size} bytes for frames")
-            self._allocated = base
-            base %= 1 << 8 * width
+            self.allocated = base
+            base %= 1 << 8 * width  # wasmtime has it signed
         else:
             assert isinstance(place[1], int)
             base, size = place[0], place[1] - place[0]
@@ -312,7 +335,8 @@ class Instance:
             raise CannotPause("wasmtime's Python package cannot write to a shared memory: rewrite with own_memory")
         return memory, 8 if self.module.interface.spaces["memory"][index] == "i64" else 4
 
-    def _function(self, name: str) -> wasmtime.Func:
+    def function(self, name: str) -> wasmtime.Func:
+        """An exported function as wasmtime has it, that of the host among them. Raises `CannotPause`."""
         found = self.externs.get(name)
         if not isinstance(found, wasmtime.Func):
             raise CannotPause(f"the module exports no function {name!r}")

@@ -1,0 +1,57 @@
+;; A recursion that asks its host at each step, and keeps what it knows everywhere: in locals, in globals of all types,
+;; in a memory that grows, in a table whose functions change places, and in segments that it drops. Folded.
+(module
+  (import "env" "tick" (func $tick (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (table $table 4 funcref)
+  (elem (i32.const 0) $twice $minus)
+  (elem $later func $twice)
+  (data $text "once")
+  (global $whole (mut i64) (i64.const 1))
+  (global $half (mut f32) (f32.const 0.5))
+  (global $real (mut f64) (f64.const 0.25))
+  (global $lanes (mut v128) (v128.const i32x4 1 2 3 4))
+  (global $picked (mut funcref) (ref.null func))
+  (global $nothing (mut externref) (ref.null extern))
+  (type $unary (func (param i32) (result i32)))
+  (func $twice (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func $minus (param i32) (result i32) (i32.sub (local.get 0) (call $tick (i32.const 7))))
+
+  (func $swap (local $held funcref)
+    (local.set $held (table.get $table (i32.const 0)))
+    (table.set $table (i32.const 0) (table.get $table (i32.const 1)))
+    (table.set $table (i32.const 1) (local.get $held))
+    (global.set $picked (local.get $held)))
+
+  (func $walk (param $n i32) (param $x f64) (result f64)
+    (local $mine i32)
+    (if (i32.eqz (local.get $n)) (then
+      (memory.init $text (i32.const 64) (i32.const 0) (i32.const 4))
+      (data.drop $text)
+      (elem.drop $later)
+      (drop (memory.grow (i32.const 1)))
+      (drop (table.grow $table (ref.func $minus) (i32.const 2)))
+      (i32.store (i32.const 65600) (call $tick (i32.const 99)))
+      (return (local.get $x))))
+    (local.set $mine (call_indirect $table (type $unary) (local.get $n) (i32.and (local.get $n) (i32.const 1))))
+    (call $swap)
+    (global.set $whole (i64.add (i64.mul (global.get $whole) (i64.const 31)) (i64.extend_i32_s (local.get $mine))))
+    (global.set $half (f32.mul (global.get $half) (f32.const 1.25)))
+    (global.set $lanes (i32x4.add (global.get $lanes) (i32x4.splat (local.get $mine))))
+    (global.set $real (f64.add (global.get $real) (f64.convert_i32_s (call $tick (local.get $n)))))
+    (local.set $x (call $walk (i32.sub (local.get $n) (i32.const 1)) (f64.add (local.get $x) (f64.const 1.5))))
+    (drop (call $tick (local.get $mine)))
+    (if (ref.is_null (global.get $picked)) (then (unreachable)))
+    (f64.sub (local.get $x) (f64.convert_i32_s (local.get $mine))))
+
+  ;; All of it, for a recursion of so many frames.
+  (func (export "main") (param $n i32) (result f64 i64 f32 f64 i64 i64 i32 i32 i32)
+    (call $walk (local.get $n) (f64.const 0))
+    (global.get $whole) (global.get $half) (global.get $real)
+    (i64x2.extract_lane 0 (global.get $lanes)) (i64x2.extract_lane 1 (global.get $lanes))
+    (i32.load (i32.const 64)) (i32.load (i32.const 65600))
+    (call_indirect $table (type $unary) (i32.const 1000) (i32.const 5)))
+
+  ;; Traps once the segments are dropped.
+  (func (export "init_data") (memory.init $text (i32.const 0) (i32.const 0) (i32.const 4)))
+  (func (export "init_elem") (table.init $table $later (i32.const 2) (i32.const 0) (i32.const 1))))
