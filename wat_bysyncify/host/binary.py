@@ -1,4 +1,4 @@
-"""A binary module as sections, and what its custom section says about names (spec, "Binary Format", "Custom Sections").
+"""A binary module as sections, and the segments that its code may drop (spec, "Binary Format / Modules").
 
 The module is one that wasmtime has compiled; nothing is checked again.
 """
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from ..script.interface import Reader
 
-CUSTOM, TYPE, FUNCTION, EXPORT, START, ELEMENT, CODE, DATA = 0, 1, 3, 7, 8, 9, 10, 11
-_NAMED = {1: "func", 5: "table", 6: "memory", 7: "global"}  # subsections of the section "name"
+TYPE, FUNCTION, EXPORT, START, ELEMENT, CODE, DATA = 1, 3, 7, 8, 9, 10, 11
 _FUNCREF = "(ref null func)"
 
 
@@ -53,24 +52,6 @@ def name_bytes(name: str) -> bytes:
     """A name as it stands in a module."""
     encoded = name.encode()
     return leb(len(encoded)) + encoded
-
-
-def read_names(wasm: bytes) -> dict[tuple[str, int], str]:
-    """The names of functions, tables, memories and globals, by kind and index, as their section has them."""
-    found: dict[tuple[str, int], str] = {}
-    for number, content in sections(wasm):
-        reader = Reader(content, 0)
-        if number != CUSTOM or reader.name() != "name":
-            continue
-        while reader.position < len(content):
-            kind = _NAMED.get(reader.byte())
-            end = reader.number() + reader.position
-            if kind:
-                for _ in range(reader.number()):
-                    index = reader.number()
-                    found[kind, index] = reader.name()
-            reader.position = end
-    return found
 
 
 def passive_segments(wasm: bytes) -> list[Segment]:

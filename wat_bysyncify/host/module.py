@@ -17,8 +17,9 @@ from ..instrument.places import Places
 from ..instrument.rewrite import read_program
 from ..script.instance import engine, to_wasm
 from ..script.interface import FuncType, Interface, read_interface
+from ..script.names import read_names
 from ..script.traps import reason
-from .binary import Segment, passive_segments, read_names
+from .binary import Segment, passive_segments
 from .opened import opened
 
 STACK = 16  # pages for frames, where the module does not say how many
