@@ -701,3 +701,72 @@ def test_wasm_opt_names(tmp_path: Path) -> None:
         assert await asyncio.gather(*(inst.exports.deep(n) for n in (10, 100))) == [55, 5050]
 
     run(main())
+
+
+def test_fuel_and_calls_from_imports() -> None:
+    """A call that an import makes, with all the fuel it wants, does not give it to its caller."""
+
+    async def main() -> None:
+        def step(n: int) -> int:
+            assert inst.call("count_to", 3).run()
+            return n
+
+        inst = await instantiate(LOOP, {"env": {"sleep": step}}, pause_at="loops")
+        with pytest.raises(OutOfFuel):
+            await inst.run("sleepy", fuel=100, turns=5)
+
+    run(main())
+
+
+def test_pause_points_that_call_an_import() -> None:
+    text = """(module (import "env" "pause" (func $pause))
+      (func (export "count_to") (param $n i32) (result i32) (local $i i32)
+        (loop $again
+          (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+        (local.get $i)))"""
+
+    async def main() -> None:
+        pauses = 0
+
+        async def pause() -> None:
+            nonlocal pauses
+            pauses += 1
+            await asyncio.sleep(0)
+
+        inst = await instantiate(text, {"env": {"pause": pause}}, pause_at="loops", pause_import="env.pause")
+        assert await inst.run("count_to", 1000, fuel=9) == 1000
+        assert 90 <= pauses <= 112
+
+    run(main())
+
+
+def test_modules_that_drive_themselves() -> None:
+    """Their frames are where they say; they are called like any other."""
+    text = """(module
+      (import "bysyncify" "start_unwind" (func $start_unwind (param i32)))
+      (import "bysyncify" "stop_unwind" (func $stop_unwind))
+      (import "bysyncify" "start_rewind" (func $start_rewind (param i32)))
+      (import "bysyncify" "stop_rewind" (func $stop_rewind))
+      (memory (export "memory") 1)
+      (data (i32.const 16) "\\18\\00\\00\\00\\00\\01\\00\\00")
+      (global $again (mut i32) (i32.const 0))
+      (func $pause
+        (if (global.get $again)
+          (then (call $stop_rewind))
+          (else (global.set $again (i32.const 1)) (call $start_unwind (i32.const 16)))))
+      (func $half (result i32) (call $pause) (i32.const 21))
+      (func (export "main") (result i32)
+        (drop (call $half)) (call $stop_unwind)
+        (call $start_rewind (i32.const 16)) (i32.mul (call $half) (i32.const 2))))"""
+
+    async def main() -> None:
+        inst = await instantiate(text)
+        assert await inst.exports.main() == 42
+        assert inst.exports.memory.read(inst.store, 16, 24) == b"\x18\0\0\0\0\1\0\0"
+
+    run(main())
+
+
+def test_a_counter_is_no_stack_pointer() -> None:
+    counter = C_PROGRAM.replace("i32.const 16\n", "i32.const 1\n")
+    assert Module.of(counter).stack_pointer is None and Module.of(C_PROGRAM).stack_pointer is not None

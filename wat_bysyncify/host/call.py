@@ -56,6 +56,7 @@ class Call:
         self.result: Any = None
         self.waiting: Waiting | None = None
         self.answer: tuple[bool, Any] | None = None  # what the import returns, or raises, once the stack is rewound
+        self.fuel: int | None = None  # of this turn
         self.saved: bytes | None = None  # its frames, where they are not in the area (frames.py)
         self.stack_pointer: int | None = None  # of a C program, as it was at first
 
@@ -128,7 +129,7 @@ class Call:
         except BaseException:
             self.answer = None  # it is as it was
             raise
-        self.state = RUNNING
+        self.state, self.fuel = RUNNING, fuel
         instance.running.append(self)
         try:
             result = self.function(instance.store, *self.arguments)
@@ -139,7 +140,7 @@ class Call:
                 self.waiting = None
             raise instance.failed(self, error)  # noqa: B904
         finally:
-            instance.running.pop()
+            instance.leave()
         if instance.left(self):
             self.state = PAUSED
             return False

@@ -192,6 +192,14 @@ class Instance:
         elif self._frames is not None:
             self._frames.ready()
 
+    def leave(self) -> None:
+        """After the export of a call has returned or raised. Who called it from an import, and had fuel, has none left:
+        nobody knows how much there was."""
+        self.running.pop()
+        if self.running and self.running[-1].fuel is not None:
+            self.control["set_fuel"](0)
+            self._fuel = 0
+
     def pause(self, call: Call, waiting: Waiting) -> None:
         """An import pauses: the stack is unwound from here. Raises `CannotPause`."""
         why = self.why_not()

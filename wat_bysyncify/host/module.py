@@ -16,7 +16,7 @@ from ..instrument.names import CONTROL_FUNCTIONS, CONTROL_MODULES, is_control
 from ..instrument.places import Places
 from ..instrument.rewrite import read_program
 from ..script.instance import engine, to_wasm
-from ..script.interface import FuncType, Interface, read_interface
+from ..script.interface import FuncType, Interface, Reader, read_interface
 from ..script.names import read_names
 from ..script.traps import reason
 from .binary import Segment, passive_segments
@@ -26,9 +26,12 @@ STACK = 16  # pages for frames, where the module does not say how many
 
 # What the code that LLVM makes does to the stack pointer of its C program: takes from a global, keeps that, writes it.
 _STACK_POINTER = re.compile(
-    rb"\x23(?P<pointer>[\x80-\xff]*[\0-\x7f])\x41[\x80-\xff]*[\0-\x7f]\x6b"
+    rb"\x23(?P<pointer>[\x80-\xff]*[\0-\x7f])\x41(?P<size>[\x80-\xff]*[\0-\x7f])\x6b"
     rb"(?:\x22[\x80-\xff]*[\0-\x7f]|\x21(?P<local>[\x80-\xff]*[\0-\x7f])\x20(?P=local))\x24(?P=pointer)"
 )
+
+
+_DRIVES_ITSELF = re.compile(r'\(\s*import\s+"(?:bysyncify|asyncify)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Module:
     def of(cls, source: str | bytes | Module, *, snapshots: bool = False, **options: Any) -> Module:
         """A module from text, which is rewritten with these options (`wat_bysyncify.Options`) unless it exports the
         control functions already, or from a binary, which is taken as it is. The frames get a memory of their own
-        unless `memory` or `own_memory` say otherwise.
+        unless `memory` or `own_memory` say otherwise, or the module imports control functions.
 
         `snapshots`: whatever the module has is exported under names that it does not use, so that an instance can be
         saved and restored. A `Module` comes back as it is.
@@ -68,7 +71,7 @@ class Module:
             return source
         text = None
         if isinstance(source, str):
-            given = _options(options)
+            given = _options(source, options)
             try:
                 pieces = rewrite_text(source, given)
             except WatError as error:
@@ -144,8 +147,9 @@ class Module:
         return places.line(entity) if places.has(entity) else None
 
 
-def _options(given: dict[str, Any]) -> Options:
-    keep = any(given.get(name) is not None for name in ("own_memory", "memory"))
+def _options(text: str, given: dict[str, Any]) -> Options:
+    """With a memory for the frames, unless it is said where they go, or the program drives itself, and knows where."""
+    keep = any(given.get(name) is not None for name in ("own_memory", "memory")) or _DRIVES_ITSELF.search(text)
     return Options.of(**(given if keep else {**given, "own_memory": STACK}))
 
 
@@ -165,10 +169,10 @@ def _stack_pointer(wasm: bytes, interface: Interface, called: dict[tuple[str, in
             or interface.indices.get("__stack_pointer") == ("global", index)
         ):
             return index
-    found = _STACK_POINTER.search(wasm)
-    if found:
-        index = sum((byte & 0x7F) << 7 * at for at, byte in enumerate(found["pointer"]))
-        if index < len(types) and types[index] == "(mut i32)":
+    for found in _STACK_POINTER.finditer(wasm):
+        index = Reader(found["pointer"], 0).number()
+        aligned = Reader(found["size"], 0).number() % 16 == 0  # the low bits are those of the signed number
+        if aligned and index < len(types) and types[index] == "(mut i32)":
             return index
     return None
 
