@@ -140,7 +140,7 @@ class Explanation:
         if reason.cause is not None:
             return reason.cause.value
         if isinstance(reason.callee, Dispatch):
-            finds = self._finds(reason.callee)
+            finds = self.finds(reason.callee)
             names = finds[:_NAMED]
             more = len(finds) - len(names)
             if reason.callee.space in self._opened():
@@ -150,7 +150,7 @@ class Explanation:
         assert reason.callee is not None
         return f"line {reason.line}: calls {self.called.name(reason.callee)}"
 
-    def _finds(self, dispatch: Dispatch) -> list[str]:
+    def finds(self, dispatch: Dispatch) -> list[str]:
         """The functions that can pause and that a dispatch can find."""
         graph = self.pausing.graph
         found = graph.found_by(dispatch) & self.pausing.can_pause if graph else ()
@@ -310,7 +310,7 @@ class Explanation:
                     "instrumented": func.number in pausing.instrumented,
                     "runtime": func.number in pausing.runtime,
                     "reasons": reasons,
-                    "next": None if way is None or way[1].callee is None else self._next(way[0]),
+                    "next": None if way is None or way[1].callee is None else self.next(way[0]),
                 }
             )
         return {
@@ -325,7 +325,7 @@ class Explanation:
                 {
                     "table": None if dispatch.space == REFERENCES else self._dispatch(dispatch),
                     "open": dispatch.space in self._opened(),
-                    "finds": self._finds(dispatch),
+                    "finds": self.finds(dispatch),
                 }
                 for dispatch in dispatches
             ],
@@ -344,7 +344,7 @@ class Explanation:
     def _name(self, number: Any) -> str:
         return self.called.name(number)
 
-    def _next(self, number: int) -> str:
+    def next(self, number: int) -> str:
         """The next function on a shortest way to a pause."""
         node = self.pausing.causes[number]
         while isinstance(node, Dispatch):

@@ -10,10 +10,11 @@ from .controlcalls import with_control_code
 from .jump import jumping
 from .labels import CountedLabels, NamedLabels
 from .lift import lift
+from .mapping import FunctionMap, map_function
 from .module import Func
 from .needs import Needs
 from .parts import Parts, take_apart
-from .plan import Form, Plan, form_of, plan_function
+from .plan import Form, form_of, plan_function
 from .scope import Program, Scope
 from .skip import skipping
 from .source import Source
@@ -24,11 +25,11 @@ _WRITERS = {"skip": skipping, "jump": jumping, "straight": straight}
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The text of a function, what it needs, and how it came about, if it has a frame."""
+    """The text of a function, what it needs, and what tools want to know of it, if it has a frame and they ask."""
 
     text: str
     needs: Needs
-    plan: Plan | None = None
+    map: FunctionMap | None = None
 
 
 def plain_function(func: Func, guards: bool, program: Program) -> str | None:
@@ -83,12 +84,13 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
         return Rewritten(parts.text, needs)
     needs.guards = form == "skip"
     if plan.twin:
-        needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan, lifted, source))))
+        needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan, lifted, source).out)))
     head = ["".join(parts.header[:-1]) + before.core]
     if source.before.same_line:
         head += (" ", source.before.same_line)
-    end = f"{source.newline}{indent}{parts.close}"
-    return Rewritten("".join([*head, *_WRITERS[form](plan, lifted, source), end]), needs, plan)
+    written = _WRITERS[form](plan, lifted, source)
+    text = "".join([*head, *written.out, f"{source.newline}{indent}{parts.close}"])
+    return Rewritten(text, needs, map_function(parts, plan, head, written) if scope.program.mapped else None)
 
 
 def _twin(id_: str, scope: Scope, indent: str, text: str) -> list[str]:

@@ -43,6 +43,7 @@ class Options:
     )
     ignore_unwind_from_catch: bool = False  # what pauses in a handler of an exception does not
     save_all_locals: bool = False  # frames hold all locals, also those that nobody will read
+    annotate: bool = False  # with comments for those who read the output to learn
     record: bool = False  # the module notes which functions were paused
     import_globals: bool = False  # the state is that of another module, which exports it
     export_globals: bool = False  # and of this one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from ..errors import line_starts
-from ..sexpr.nodes import List, tokens
+from ..sexpr.nodes import List, Node, tokens
 from .fields import holder_of
 from .module import Func, Module
 
@@ -32,6 +32,15 @@ class Places:
     def line_at(self, offset: int) -> int:
         """The line of an index into the text."""
         return bisect_right(self._starts, offset)
+
+    def line_and_column(self, offset: int) -> tuple[int, int]:
+        """The line and the column, both from 1, of an index into the text."""
+        line = self.line_at(offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def field_offset(self, node: Node) -> int | None:
+        """The index in the text of a field; None for one that is not from there."""
+        return self._offsets.get(id(self.module.origins.get(id(node), node)))
 
     def has(self, func: Func) -> bool:
         """Whether the code of a function is from the text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens
@@ -21,6 +22,7 @@ from .function import plain_function, rewrite_function
 from .ids import address_of, choose_ids, prefixes
 from .implicit import write_types
 from .lists import Names
+from .mapping import FunctionMap, Lines, module_map
 from .modernize import modernize
 from .module import Func, read_module
 from .needs import Needs
@@ -38,6 +40,9 @@ class Rewritten:
     pieces: list[str]
     text: str
     program: Program
+    maps: list[FunctionMap]
+    places: list[tuple[int, Node]]  # which pieces begin which fields of the module
+    end: int  # behind the piece with its last field
 
     @property
     def warnings(self) -> list[str]:
@@ -48,24 +53,47 @@ class Rewritten:
         """What can pause, and why."""
         return Explanation(self.text, self.program.pausing, self.program.called)
 
+    def map(self) -> dict[str, Any]:
+        """What tools want to know, if that was wanted."""
+        why = self.explanation()
+        functions = {id(self.program.module.func(each.number).node): each for each in self.maps}
+        lines = Lines()
+        begins: dict[int, int] = {}
+        at, done = 1, 0
+        for piece, node in self.places:
+            at += sum(each.count("\n") for each in self.pieces[done:piece])
+            done = piece
+            start, found = why.places.field_offset(node), functions.get(id(node))
+            if found:
+                begins[found.number] = at
+                for line, place, count in found.lines:
+                    lines.add(at + line, why.places.line_at(place), count)
+            elif start is not None:
+                lines.add(at, why.places.line_at(start), len("".join(tokens([node])).rstrip().split("\n")))
+        added = sum(piece.count("\n") for piece in self.pieces[: self.end]) + 2
+        return module_map(self.program, self.maps, begins, added, lines, why)
 
-def rewrite_text(text: str, options: Options, progress: Callable[[int, int], None] | None = None) -> Rewritten:
-    """The rewritten text. `progress` is told how many of how many functions are done.
+
+def rewrite_text(
+    text: str, options: Options, progress: Callable[[int, int], None] | None = None, mapped: bool = False
+) -> Rewritten:
+    """The rewritten text. `progress` is told how many of how many functions are done; `mapped`: a map is wanted.
 
     Raises `WatError` for what is wrong with the text.
     """
     was_enabled = gc.isenabled()
     gc.disable()  # nothing here is cyclic; looking for cycles in a million nodes costs more than all else
     try:
-        program = read_program(text, options)
-        pieces = _Rewrite(program).pieces(progress or (lambda done, total: None))
-        return Rewritten(pieces, text, program)
+        program = read_program(text, options, mapped)
+        rewrite = _Rewrite(program)
+        pieces = rewrite.pieces(progress or (lambda done, total: None))
+        return Rewritten(pieces, text, program, rewrite.maps, rewrite.places, rewrite.end)
     finally:
         if was_enabled:
             gc.enable()
 
 
-def read_program(text: str, options: Options) -> Program:
+def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     """All that the functions of a module have in common.
 
     Raises `WatError` for what is wrong with the text outside of functions.
@@ -86,9 +114,8 @@ def read_program(text: str, options: Options) -> Program:
     pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
     ids = choose_ids(module, control, options)
     newline = "\r\n" if "\r\n" in text[:4096] else "\n"
-    program = Program(
-        module, pausing, text, called, ids, newline, annotated=is_annotated(text), old=old, options=options
-    )
+    says = {"annotated": is_annotated(text), "old": old, "mapped": mapped}
+    program = Program(module, pausing, text, called, ids, newline, **says, options=options)
     find_tails(program)
     program.twinned = twinned(program)
     return program
@@ -104,6 +131,9 @@ class _Rewrite:
         self.stubs = {id(function.node) for function in control.functions}
         self.indents = _Indents(self.module.holder)
         self.needs = Needs()  # of the functions that are written
+        self.maps: list[FunctionMap] = []
+        self.places: list[tuple[int, Node]] = []
+        self.end = 0
         self.stand_ins: list[str] = []  # those that tail calls have (tailcalls.py)
 
     def pieces(self, progress: Callable[[int, int], None]) -> list[str]:
@@ -120,6 +150,8 @@ class _Rewrite:
                 if id(child) in replaced and not indents.starts_line(child) and out:
                     before = out[-1].rstrip(" ")
                     out[-1] = before + ("" if before.endswith("\n") else self.newline) + indents.of(child)
+                if self.program.mapped:
+                    self.places.append((len(out), child))
                 self._put(child, out, replaced)
                 if child is place and child is not None:
                     last = child[-1] if isinstance(child, list) else child
@@ -152,6 +184,7 @@ class _Rewrite:
         """The new text of a function; what it needs is noted."""
         found = rewrite_function(func, indent, self.program)
         self.needs.add(found.needs)
+        self.maps += [found.map] if found.map else []
         return found.text
 
     def _state_place(self) -> Node | None:
@@ -198,6 +231,7 @@ class _Rewrite:
             stripped = out[-1].rstrip(" \t\r\n")
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
+        self.end = len(out)
         state = [] if place is not None else [self.additions.state(self.needs)]
         for lines in [*state, *self.additions.fields(self.needs, self.stand_ins)]:
             for line in lines:

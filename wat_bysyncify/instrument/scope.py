@@ -13,6 +13,7 @@ from .lists import Names
 from .module import Func, FuncType, Module, signature_text
 from .names import Taken, unused
 from .needs import Needs
+from .notes import Notes
 from .options import Options
 from .placeholder import Placeholders
 
@@ -36,16 +37,17 @@ class Program:
     """What the functions of a module have in common.
 
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
-    annotations about instructions, `old` whether the text is that of older tools, `options` what the user chose.
-    `text` is all of it; `called` is what functions are called, `callees` what calls call. Functions change nothing
-    here, but that what is asked for first gets its name then: `helpers` are the ids of the functions that save and
-    restore, by what they do and the types of the values (the one to "leave" room has none), `new_types` those of types,
-    `settled` those of functions that look into tables (tablecalls.py).
+    annotations about instructions, `old` whether the text is that of older tools, `mapped` whether tools want to
+    know more (mapping.py), `options` what the user chose. `notes` are comments for readers; `text` is all of it;
+    `called` is what functions are called, `callees` what calls call. Functions change nothing here, but that what
+    is asked for first gets its name then: `helpers` are the ids of the functions that save and restore, by what
+    they do and the types of the values (the one to "leave" room has none), `new_types` those of types, `settled`
+    those of functions that look into tables (tablecalls.py).
     """
 
     __slots__ = (
-        "annotated", "called", "callees", "codes", "defined", "helpers", "ids", "lookups", "module",
-        "new_types", "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "text",
+        "annotated", "called", "callees", "codes", "defined", "helpers", "ids", "lookups", "mapped", "module",
+        "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled", "tails", "text",
         "twinned", "type_ids", "types",
     )  # fmt: skip
 
@@ -60,12 +62,14 @@ class Program:
         *,
         annotated: bool,
         old: bool,
+        mapped: bool,
         options: Options,
     ) -> None:
         self.module, self.pausing, self.called, self.ids, self.newline = module, pausing, called, ids, newline
         self.text, self.callees = text, pausing.callees
         self.codes = self.callees.codes
-        self.annotated, self.old, self.options = annotated, old, options
+        self.annotated, self.old, self.mapped, self.options = annotated, old, mapped, options
+        self.notes = Notes(options.annotate)
         self.defined = len(module.funcs.entities)
         self.types = self.callees.uses
         self.type_ids = Taken(module.types.names)
