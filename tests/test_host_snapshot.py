@@ -302,6 +302,6 @@ def test_frames_elsewhere(place: Any) -> None:
         other = restore(text, instance.snapshot(), {"env": {"sleep": lambda n: n}}, **given)
         (call,) = other.paused
         assert await call == 8
-        assert (other.allocated, other.frames().base) == ((4096, 4096) if place[0] == "malloc" else (None, 1024))
+        assert other.frames().base == (4096 if place[0] == "malloc" else 1024)
 
     asyncio.run(main())

@@ -10,8 +10,9 @@ errors.py     what can go wrong
 
 from .call import Call
 from .errors import Busy, CannotPause, CheckFailed, HostError, OutOfFuel, SnapshotError, StackOverflow
+from .exports import Exports
 from .imports import Yielded, yields
-from .instance import Exports, Instance, instantiate
+from .instance import Instance, instantiate
 from .module import Module
 from .restore import restore
 

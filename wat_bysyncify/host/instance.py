@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -15,14 +15,14 @@ from ..instrument.names import CONTROL_FUNCTIONS, FUEL_FUNCTIONS, UNWINDING
 from ..script.instance import engine
 from .call import Call
 from .errors import Busy, CannotPause, CheckFailed, HostError, StackOverflow
+from .exports import Exports
 from .frames import Frames
 from .imports import Imports, Waiting, link
 from .module import Module
+from .room import Place, Room
 from .snapshot import snapshot
 
 _UNKNOWN = -2  # fuel
-
-Place = tuple[int, int] | tuple[str, str]
 
 
 async def instantiate(
@@ -92,13 +92,12 @@ class Instance:
             if f"{prefix}_{name}" in module.interface.exports:
                 self.control[name] = partial(self.function(f"{prefix}_{name}"), self.store)
         self.adapters: dict[tuple[int, str], dict[str, Any]] = {}  # of snapshots (capture.py)
-        self._place, self._stack, self._own = frames, stack, self._own_memory() if prefix else None
+        self._room = Room(module, self.store, self.externs, frames, stack)
         self._frames: Frames | None = None
-        self.allocated: int | None = None
         self._fuel = -1
         self._waits: asyncio.Lock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        if prefix and not isinstance(frames and frames[0], str) and (frames or self._own):
+        if self._room.is_there:
             self.frames()
 
     # Calls
@@ -125,9 +124,8 @@ class Instance:
         """Drops the paused calls, and gives back the room for the frames to the program's allocator."""
         for call in list(self.paused):
             call.drop()
-        if self.allocated is not None and self._place is not None:
-            self.function(str(self._place[1]))(self.store, self.allocated)
-        self._frames = self.allocated = None
+        self._room.free()
+        self._frames = None
 
     # Snapshots
 
@@ -138,14 +136,15 @@ class Instance:
         """
         return snapshot(self)
 
-    def rest(self) -> None:
-        """Takes the frames out of memory."""
+    def rest(self) -> int | None:
+        """Takes the frames out of memory; where the program's allocator has put them."""
         if self._frames is not None:
             self._frames.ready()
+        return self._room.allocated
 
     def moved(self, allocated: int | None) -> None:
         """Its memories are another's now, in which the program's allocator gave this address for the frames."""
-        self._frames, self.allocated = None, allocated
+        self._frames, self._room.allocated = None, allocated
         self._fuel = _UNKNOWN
 
     # What a call does here
@@ -285,63 +284,10 @@ class Instance:
         """The area for frames. Raises `CannotPause` if nobody has said where it is, `StackOverflow` if it is not
         there."""
         if self._frames is None:
-            self._frames = self._area()
+            self._frames = self._room.area()
+            if "set_data" in self.control:
+                self.control["set_data"](self._frames.base)
         return self._frames
-
-    def _area(self) -> Frames:
-        place = self._place
-        if place is None:
-            memory = self._own
-            if memory is None:
-                raise CannotPause(
-                    "the frames have no memory of their own: say where they go, as frames=(1024, 16384) "
-                    'or frames=("malloc", "free"), or rewrite the module with own_memory'
-                )
-            return Frames(self.store, memory, 0, self._stack or memory.data_len(self.store), 4)
-        memory, width = self._memory()
-        if isinstance(place[0], str):
-            size = self._stack or 1 << 16
-            base = self.allocated if self.allocated is not None else self.function(place[0])(self.store, size)
-            if not base:
-                raise StackOverflow(f"the program's {place[0]} has no {size} bytes for frames")
-            self.allocated = base
-            base %= 1 << 8 * width  # wasmtime has it signed
-        else:
-            assert isinstance(place[1], int)
-            base, size = place[0], place[1] - place[0]
-            room = memory.data_len(self.store)
-            if room < place[1]:
-                raise StackOverflow(f"the memory has {room} bytes, fewer than frames=({base}, {place[1]}) says")
-        frames = Frames(self.store, memory, base, size, width)
-        if "set_data" in self.control:
-            self.control["set_data"](base)
-        return frames
-
-    def _own_memory(self) -> wasmtime.Memory | None:
-        """The memory that the frames have of their own."""
-        memory = self.externs.get(f"{self.module.prefix}_memory")
-        if not isinstance(memory, wasmtime.Memory):
-            return None
-        if self.module.source is None:  # a program's own, under this name, if there was none to find it by
-            size = memory.data_len(self.store)
-            head = b"".join(number.to_bytes(4, "little") for number in (8, size))
-            return memory if memory.read(self.store, 0, 8) == head else None
-        return memory if self.module.source[1].own_memory is not None else None
-
-    def _memory(self) -> tuple[wasmtime.Memory, int]:
-        """The memory that frames go to, and how many bytes its addresses take."""
-        indices = self.module.interface.indices
-        said = self.module.source[1].memory if self.module.source else None
-        for name in (f"{self.module.prefix}_memory", said):
-            if name is not None and indices.get(name, ("", 0))[0] == "memory":
-                index = indices[name][1]
-                break
-        else:
-            name, index = self.module.names[("memory", 0)], 0
-        memory = self.externs[name]
-        if not isinstance(memory, wasmtime.Memory):
-            raise CannotPause("wasmtime's Python package cannot write to a shared memory: rewrite with own_memory")
-        return memory, 8 if self.module.interface.spaces["memory"][index] == "i64" else 4
 
     def function(self, name: str) -> wasmtime.Func:
         """An exported function as wasmtime has it, that of the host among them. Raises `CannotPause`."""
@@ -349,34 +295,3 @@ class Instance:
         if not isinstance(found, wasmtime.Func):
             raise CannotPause(f"the module exports no function {name!r}")
         return found
-
-
-class Exports:
-    """What an instance exports, by name: `exports.main(3)`, or `exports["a name"]`, of a function is to be awaited."""
-
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
-
-    def __getitem__(self, name: str) -> Any:
-        instance = self._instance
-        if name in instance.module.hidden or name not in instance.module.interface.exports:
-            raise KeyError(name)
-        if instance.module.type_of(name) is None:
-            return instance.externs[name]
-
-        def function(*arguments: Any) -> Coroutine[Any, Any, Any]:
-            return Call(instance, name, arguments).outcome()
-
-        return function
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"the module exports no {name!r}") from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._instance.module.interface.exports)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self]

@@ -10,8 +10,9 @@ from .call import PAUSED, Call
 from .capture import put_back
 from .errors import SnapshotError, StackOverflow
 from .imports import Imports, Waiting
-from .instance import Instance, Place
+from .instance import Instance
 from .module import Module
+from .room import Place
 from .snapshot import WRONG, read
 
 

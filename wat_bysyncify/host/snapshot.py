@@ -43,11 +43,11 @@ def snapshot(instance: Instance) -> bytes:
         raise SnapshotError(
             f"{instance.running[-1]!r} is not paused: a program is saved by others, not by what it calls"
         )
-    instance.rest()
+    allocated = instance.rest()
     calls = [_call(call, instance) for call in instance.paused]
     held, memories = captured(instance)
     blobs = memories + [call.saved or b"" for call in instance.paused]
-    text = json.dumps({**held, "calls": calls, "allocated": instance.allocated, "sizes": [*map(len, blobs)]}).encode()
+    text = json.dumps({**held, "calls": calls, "allocated": allocated, "sizes": [*map(len, blobs)]}).encode()
     body = zlib.compress(len(text).to_bytes(4, "little") + text + b"".join(blobs), 1)
     checked = module.digest + body
     return MAGIC + VERSION.to_bytes(2, "little") + hashlib.sha256(checked).digest() + checked
