@@ -91,7 +91,7 @@ class Instance:
         for name in (*CONTROL_FUNCTIONS, *FUEL_FUNCTIONS) if prefix else ():
             if f"{prefix}_{name}" in module.interface.exports:
                 self.control[name] = partial(self.function(f"{prefix}_{name}"), self.store)
-        self.adapters: dict[tuple[int, str], dict[str, Any]] = {}  # of snapshots (capture.py)
+        self.adapters: dict[tuple[int, str], dict[str, Any]] = {}  # of snapshots (cells.py)
         self._room = Room(module, self.store, self.externs, frames, stack)
         self._frames: Frames | None = None
         self._fuel = -1
