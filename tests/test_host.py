@@ -565,6 +565,7 @@ def test_a_thousand_instances_on_one_loop() -> None:
     run(main())
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_switches() -> None:
     text = """(module (import "env" "next" (func $next (result i64)))
       (func (export "sum") (param $n i32) (result i64) (local $sum i64)
@@ -699,6 +700,110 @@ def test_wasm_opt_names(tmp_path: Path) -> None:
         wasm = to_wasm(rewrite(DEEP, names="asyncify").encode())
         inst = await instantiate(wasm, {"env": {"sleep": sleep}}, frames=(1024, 4096))
         assert await asyncio.gather(*(inst.exports.deep(n) for n in (10, 100))) == [55, 5050]
+
+    run(main())
+
+
+def test_what_ran_out_of_fuel_lets_go() -> None:
+    """Nothing of it runs any more, and the references that it held are free."""
+    text = """(module
+      (global $count (export "count") (mut i32) (i32.const 0))
+      (func $spin (param $held externref) (result externref)
+        (loop $again
+          (global.set $count (i32.add (global.get $count) (i32.const 1)))
+          (br $again))
+        (local.get $held))
+      (func (export "hold") (param $held externref) (result externref)
+        (drop (call $spin (ref.null extern)))
+        (local.get $held)))"""
+    for options in ({}, {"optimize": "speed"}, {"asserts": True}, {"memory": "memory"}):
+        if "memory" in options:
+            text = text.replace("(module", '(module (memory (export "memory") 1)')
+        module = Module.of(text, snapshots=True, pause_at="loops", **options)
+        inst = Instance(module, frames=(1024, 4096) if "memory" in options else None)
+        table = inst.externs[module.names["table", 0]]
+        assert isinstance(table, wasmtime.Table)
+        for _ in range(20):
+            calls = [inst.call("hold", object()) for _ in range(3)]
+            assert not any(call.run(fuel=3) for call in calls)
+            before = inst.exports.count.value(inst.store)
+            for call in (calls[1], calls[0], calls[2]):
+                call.drop()
+                assert call.state == "ended"
+            assert inst.exports.count.value(inst.store) == before and not inst.paused
+        assert table.size(inst.store) == 8
+        assert all(table.get(inst.store, slot).value is None for slot in range(8))
+
+
+@pytest.mark.parametrize("rewind", ["skip", "jump"])
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens(seed: int, rewind: str) -> None:
+    """Calls with references begin, go on, are thrown into, dropped and saved, in any order: each has its own values."""
+    import random
+
+    choose = random.Random(seed)
+    text = """(module
+      (import "env" "ask" (func $ask (param i32 externref) (result i64)))
+      (func $climb (export "climb") (param $n i32) (param $x f64) (param $held externref)
+        (result i64 f64 externref)
+        (local $sum i64)
+        (local.set $sum (call $ask (local.get $n) (local.get $held)))
+        (if (local.get $n) (then
+          (call $climb (i32.sub (local.get $n) (i32.const 1)) (f64.add (local.get $x) (f64.const 1)) (local.get $held))
+          (local.set $held) (local.set $x)
+          (local.set $sum (i64.add (local.get $sum)))
+          (local.set $sum (i64.add (local.get $sum) (call $ask (local.get $n) (local.get $held))))))
+        (local.get $sum) (local.get $x) (local.get $held)))"""
+    text = text.replace("(local.set $sum (i64.add (local.get $sum)))", "(local.get $sum) (i64.add) (local.set $sum)")
+    module = Module.of(text, rewind=rewind, snapshots=True)
+    inst = Instance(module, {"env": {"ask": yields}}, stack=4096)
+    table = inst.externs[module.names["table", 0]]
+    assert isinstance(table, wasmtime.Table)
+    alive: dict[Call, tuple[int, float, Any, int]] = {}  # n, x, the reference, the sum of the answers
+    ended = 0
+    for _ in range(400):
+        if len(alive) < 2 or choose.random() < 0.1:
+            n, x, held = choose.randrange(8), float(choose.randrange(100)), choose.choice([None, object(), "text"])
+            call = inst.call("climb", n, x, held)
+            assert not call.run()
+            alive[call] = n, x, held, 0
+            continue
+        call = choose.choice(list(alive))
+        n, x, held, total = alive[call]
+        what = choose.random()
+        assert call.waiting is not None and call.waiting.arguments[1] is held
+        if what < 0.05:
+            del alive[call]
+            with pytest.raises(LookupError):
+                call.throw(LookupError())
+        elif what < 0.1:
+            del alive[call]
+            call.drop()
+        else:
+            answer = choose.randrange(-(1 << 40), 1 << 40)
+            alive[call] = n, x, held, total + answer
+            if call.resume(answer):
+                assert call.result == [total + answer, x + n, held]
+                ended += 1
+                del alive[call]
+        assert set(inst.paused) == set(alive)
+    assert ended > 5
+    inst.close()
+    assert all(table.get(inst.store, slot).value is None for slot in range(table.size(inst.store)))
+
+
+def test_a_memory_of_64_bits() -> None:
+    text = DEEP.replace('(export "memory") 1', '(export "memory") i64 1')
+    text = text.replace("(data (i32.const 0)", "(data (i64.const 0)")
+
+    async def main() -> None:
+        given: dict[str, Any] = {"memory": "memory", "frames": (256, 4096), "snapshots": True}
+        inst = await instantiate(text, {"env": {"sleep": sleep}}, **given)
+        assert inst.frames().width == 8
+        assert await asyncio.gather(*(inst.exports.deep(n) for n in (10, 100))) == [55, 5050]
+        with pytest.raises(StackOverflow):
+            await inst.exports.deep(1000)
+        assert await inst.exports.deep(100) == 5050
 
     run(main())
 

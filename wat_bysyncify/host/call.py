@@ -91,16 +91,17 @@ class Call:
         return self._answer((False, error), None)
 
     def drop(self) -> None:
-        """Ends the call where it is. Of what it holds, references are let go, but not if it ran out of fuel."""
+        """Ends the call where it is; what it holds is let go."""
         if self.state == RUNNING:
             raise RuntimeError(f"{self!r} cannot be dropped by what it calls")
-        if self.state == PAUSED and self.waiting is not None:
+        if self.state == PAUSED:
             try:
-                self.throw(_Dropped())
-            except _Dropped:
+                if self.waiting is not None:
+                    self.throw(_Dropped())
+                else:
+                    self._enter(None, rewind=True, spoil=True)
+            except (_Dropped, wasmtime.Trap):
                 pass
-        elif self.state == PAUSED:
-            self.instance.dropped(self)
         self.state = ENDED
 
     def _answer(self, answer: tuple[bool, Any], fuel: int | None) -> bool:
@@ -121,11 +122,13 @@ class Call:
             raise value
         return value
 
-    def _enter(self, fuel: int | None, rewind: bool) -> bool:
-        """Calls the export; True if it has ended, False if it is paused."""
+    def _enter(self, fuel: int | None, rewind: bool, spoil: bool = False) -> bool:
+        """Calls the export; True if it has ended, False if it is paused. `spoil`: it traps once it is rewound."""
         instance = self.instance
         try:
             instance.enter(self, fuel, rewind)
+            if spoil:
+                instance.frames().spoil()
         except BaseException:
             self.answer = None  # it is as it was
             raise

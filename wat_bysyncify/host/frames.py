@@ -72,11 +72,9 @@ class Frames:
         self._write(self.first + len(saved), saved)
         owner.saved = None
 
-    def forget(self, owner: Saved) -> None:
-        """Drops the frames of a call."""
-        if self.owner is owner:
-            self.clear()
-        owner.saved = None
+    def spoil(self) -> None:
+        """Lets the area end before it begins: frames can be taken back still, but then `stop_rewind` traps."""
+        self.memory.write(self.store, bytearray(self.width), self.base + self.width)
 
     def position(self) -> int:
         """Where the next byte would go."""

@@ -237,12 +237,6 @@ class Instance:
         self._restore_stack_pointer(call)
         return error
 
-    def dropped(self, call: Call) -> None:
-        """A paused call is not to go on."""
-        self.frames().forget(call)
-        self.paused.pop(call, None)
-        self._restore_stack_pointer(call)
-
     def _restore_stack_pointer(self, call: Call) -> None:
         pointer = self._stack_pointer()
         if pointer and call.stack_pointer is not None and not self.paused:
