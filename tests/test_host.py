@@ -24,6 +24,7 @@ from wat_bysyncify.host import (
     Module,
     OutOfFuel,
     StackOverflow,
+    engine,
     instantiate,
     yields,
 )
@@ -643,6 +644,35 @@ def test_calls_of_a_c_program_wait_their_turn() -> None:
         await asyncio.gather(task, return_exceptions=True)
         assert await inst.exports.stack() == 4096
         assert (await instantiate(C_PROGRAM, {"env": {"sleep": sleep}}, concurrent=True)).concurrent
+
+    run(main())
+
+
+def test_a_call_that_would_wait_for_itself() -> None:
+    async def main() -> None:
+        async def again(n: int) -> int:
+            return await inst.exports.stack()  # type: ignore[no-any-return]
+
+        inst = await instantiate(C_PROGRAM, {"env": {"sleep": again}})
+        with pytest.raises(Busy, match="would wait for itself"):
+            await inst.exports.main(1)
+        assert await inst.exports.stack() == 4096
+
+    run(main())
+
+
+def test_stores() -> None:
+    """Instances of one store share what one exports; a store of another engine is refused."""
+    text = '(module (import "a" "count" (global (mut i32))) (func (export "up") (global.set 0 (i32.const 7))))'
+
+    async def main() -> None:
+        store = wasmtime.Store(engine())
+        one = await instantiate(SLEEP, {"env": {"sleep": sleep}}, store=store)
+        two = await instantiate(text, {"a": {"count": one.exports.ran}}, store=store)
+        await two.exports.up()
+        assert one.exports.ran.value(store) == 7
+        with pytest.raises(ValueError, match="the store is of another engine"):
+            await instantiate(SLEEP, {"env": {"sleep": sleep}}, store=wasmtime.Store())
 
     run(main())
 

@@ -8,6 +8,7 @@ values.py     Python values <-> wasmtime's
 errors.py     what can go wrong
 """
 
+from ..script.instance import engine
 from .call import Call
 from .errors import Busy, CannotPause, CheckFailed, HostError, OutOfFuel, SnapshotError, StackOverflow
 from .exports import Exports
@@ -29,6 +30,7 @@ __all__ = [
     "SnapshotError",
     "StackOverflow",
     "Yielded",
+    "engine",
     "instantiate",
     "restore",
     "yields",

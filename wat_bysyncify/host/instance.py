@@ -79,6 +79,8 @@ class Instance:
         do not link, `wasmtime.Trap`, and `StackOverflow` if there is no such place for the frames.
         """
         self.module = module
+        if store is not None and store.engine is not engine():
+            raise ValueError("the store is of another engine: make it as wasmtime.Store(wat_bysyncify.host.engine())")
         self.store = store or wasmtime.Store(engine())
         self.concurrent = module.stack_pointer is None if concurrent is None else concurrent
         self.running: list[Call] = []
@@ -97,6 +99,7 @@ class Instance:
         self._fuel = -1
         self._waits: asyncio.Lock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._holder: asyncio.Task[Any] | None = None
         if self._room.is_there:
             self.frames()
 
@@ -151,14 +154,21 @@ class Instance:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Where calls wait for each other, in the order in which they came."""
+        """Where calls wait for each other, in the order in which they came. Raises `Busy` where one would wait for
+        itself."""
         if self.concurrent:
             yield
             return
         loop = asyncio.get_running_loop()
         if self._waits is None or self._loop is not loop:
             self._waits, self._loop = asyncio.Lock(), loop
+        task = asyncio.current_task()
+        if self._waits.locked() and self._holder is task:
+            raise Busy(
+                "this task is in a call of the instance already, which would wait for itself: their C stack is one"
+            )
         async with self._waits:
+            self._holder = task
             yield
 
     def begin(self, call: Call) -> None:
