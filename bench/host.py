@@ -81,6 +81,8 @@ async def paused(module: Module, count: int, depth: int) -> tuple[float, float]:
 def main(switches: int, instances: int) -> None:
     module = Module.of(TEXT, optimize="speed", pause_at="loops", snapshots=True)
     plain = Module.of(TEXT, optimize="speed")
+    idle, waiting = asyncio.run(paused(plain, instances, 10))  # first, for what is freed later is not given back
+    click.echo(f"{instances} instances: {idle:,.0f} bytes each; paused at depth 10: {waiting:,.0f} bytes more")
     for depth in (1, 10, 100):
         awaited = made(plain, at_once)
         found = rate(switches, lambda: asyncio.run(awaited.run("run", depth, switches)))  # noqa: B023
@@ -91,9 +93,6 @@ def main(switches: int, instances: int) -> None:
     spinning = made(module, yields)
     found = rate(switches, lambda: asyncio.run(spinning.run("spin", switches, fuel=0)))
     click.echo(f"out of fuel: {found:,.0f} switches/s")
-    for depth in (1, 100):
-        idle, waiting = asyncio.run(paused(plain, instances, depth))
-        click.echo(f"{instances} instances: {idle:,.0f} bytes each; paused at depth {depth}: {waiting:,.0f} bytes more")
     saved = made(module, yields)
     saved.call("run", 100, 1).run()
     state = saved.snapshot()

@@ -152,6 +152,23 @@ CHECKED = """(module
   (func (export "main") (param $n i32) (result i32) (call $parse (local.get $n))))"""
 
 
+def test_an_import_that_is_called_while_unwinding() -> None:
+    """A function in between, which was said not to pause, went on."""
+    text = CHECKED.replace("(func $parse", '(import "env" "log" (func $log))\n  (func $parse').replace(
+        "(call $sleep (local.get $n))", "(call $sleep (local.get $n)) (call $log)"
+    )
+    logged: list[int] = []
+
+    async def main() -> None:
+        imports = {"env": {"sleep": sleep, "log": lambda: logged.append(1)}}
+        inst = await instantiate(text, imports, remove_list="$parse")
+        with pytest.raises(CannotPause, match=r"env.log is called while the stack is unwound from env.sleep"):
+            await inst.exports.main(1)
+        assert not logged and not inst.paused and inst.state() == 0
+
+    run(main())
+
+
 def test_checks_name_the_function() -> None:
     async def main() -> None:
         inst = await instantiate(CHECKED, {"env": {"sleep": sleep}}, asserts=True, remove_list="$parse")

@@ -57,6 +57,11 @@ class Imported:
         if call is not None and call.answer is not None:
             instance.control["stop_rewind"]()
             return results(call.answered(self), self.type.results, self.name)
+        if call is not None and call.waiting is not None:
+            raise CannotPause(
+                f"{self.name} is called while the stack is unwound from {call.waiting.imported.name}: "
+                "a function in between is taken not to pause; rewrite with asserts=True to hear which"
+            )
         returned = self.function(*arguments)
         if type(returned) is not Yielded and not inspect.isawaitable(returned):
             return results(returned, self.type.results, self.name)
