@@ -20,6 +20,7 @@ from .errors import WatError
 from .instrument import Options, Rewritten, rewrite_text
 from .instrument.options import MOST_PAGES, NAMES, REWIND, split_list
 from .pass_args import options_of
+from .runtime import FILES, source
 
 # Below this many characters there is nothing to wait for.
 _LONG = 2_000_000
@@ -72,6 +73,12 @@ class _Command(click.Command):
 
 
 _ALL = "*"
+
+
+def _print_runtime(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None and not ctx.resilient_parsing:
+        _print([source(value)])
+        ctx.exit()
 
 
 @click.command(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
@@ -144,6 +151,14 @@ _ALL = "*"
 @click.option("--map", "map_file", metavar="FILE", help="Write what tools want to know, as JSON (docs/map.md).")
 @click.option(
     "--pass-arg", "-pa", "pass_args", multiple=True, metavar="NAME[@VALUE]", help="An option of wasm-opt --asyncify."
+)
+@click.option(
+    "--print-runtime",
+    type=click.Choice([*FILES]),
+    is_eager=True,
+    expose_value=False,
+    callback=_print_runtime,
+    help="Print the JavaScript module that drives the result, or its types, and exit.",
 )
 @click.version_option(__version__, prog_name="wat-bysyncify")
 def main(

@@ -22,8 +22,11 @@ def _version() -> str:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--record", metavar="FILE", help="Write the names of the functions that were paused, of modules made with --record."
+)
 @click.version_option(_version(), prog_name="wat-shell")
-def main(files: tuple[str, ...]) -> None:
+def main(files: tuple[str, ...], record: str | None) -> None:
     """Runs WebAssembly scripts (.wast) and modules (.wat); "-" is standard input.
 
     Imports named spectest.print* may have any signature, and print their arguments, a line for each call:
@@ -31,11 +34,19 @@ def main(files: tuple[str, ...]) -> None:
 
     Exit codes: 0 all went well, 1 something failed, 2 bad usage.
     """
-    sys.exit(max([_run(file) for file in files]))
+    names: dict[str, None] = {}
+    code = max([_run(file, names) for file in files])
+    if record is not None:
+        try:
+            Path(record).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        except OSError as error:
+            click.echo(f"{record}: error: {error.strerror}", err=True)
+            code = 1
+    sys.exit(code)
 
 
-def _run(file: str) -> int:
-    """Runs a file; 1 if anything failed."""
+def _run(file: str, names: dict[str, None]) -> int:
+    """Runs a file; 1 if anything failed. The functions that were paused are added to `names`."""
     name = "<stdin>" if file == "-" else file
     try:
         text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
@@ -49,9 +60,11 @@ def _run(file: str) -> int:
 
     code = 0
     try:
-        for failure in Script(text).run():
+        script = Script(text)
+        for failure in script.run():
             click.echo(failure.report(text, name), err=True)
             code = 1
+        names.update(dict.fromkeys(script.recorded()))
     except WatError as error:  # no script
         click.echo(error.report(text, name), err=True)
         code = 1

@@ -38,11 +38,12 @@ class Unlinkable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A compiled module, what it imports and exports, and its bytes."""
+    """A compiled module, what it imports and exports, its bytes, and its text, "" if it has none."""
 
     compiled: wasmtime.Module
     interface: Interface
     wasm: bytes
+    text: str = ""
 
 
 def to_wasm(text: bytes) -> bytes:
@@ -84,8 +85,7 @@ class Instance:
     def __init__(self, host: Host, store: wasmtime.Store, module: Module, raw: wasmtime.Instance) -> None:
         self.host = host
         self.store = store
-        self.module = module
-        self.interface = module.interface
+        self.interface, self.wasm, self.text = module.interface, module.wasm, module.text
         self.externs: Mapping[str, Any] = raw.exports(store)
         self.exports = Exports(store, self.externs.get)
         self._functions: dict[str, wasmtime.Func] = {}
@@ -128,7 +128,7 @@ class Instance:
             code, number = error.value(self.store), function.value(self.store)
             if code:
                 error.set_value(self.store, 0)
-                name = read_names(self.module.wasm).get(("func", number))
+                name = read_names(self.wasm).get(("func", number))
                 return sentence(code, number, name and f"${name}")
         return None
 

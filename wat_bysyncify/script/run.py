@@ -9,6 +9,7 @@ The text of a module is compiled as it stands, or as `rewrite` returns it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import wasmtime
@@ -19,6 +20,7 @@ from .host import Host
 from .instance import Instance, Misuse, Module, Unlinkable, compile_module, engine, host_function, to_wasm
 from .interface import Import
 from .patterns import argument, matches
+from .recorded import recorded
 from .spectest import PRINTS, spectest
 from .traps import is_exception, is_expected, place, reason
 from .values import Value
@@ -44,6 +46,7 @@ class Script:
         self.modules: dict[str | None, Module | None] = {}  # None: the last one
         self.instances: dict[str | None, Instance | None] = {}
         self.acted: Instance | None = None  # on which the last action was
+        self.made: list[Instance] = []  # all of them
 
     def run(self) -> Iterator[WatError]:
         """Runs all commands; yields a failure as soon as a command fails, and goes on."""
@@ -84,6 +87,10 @@ class Script:
             case _:
                 self.assert_refused(command)
 
+    def recorded(self) -> list[str]:
+        """The names of the functions that were paused, of all instances that note that (recorded.py)."""
+        return [*dict.fromkeys(name for instance in self.made for name in recorded(instance))]
+
     # Modules
 
     def define(self, source: Source) -> None:
@@ -116,7 +123,8 @@ class Script:
                 raise WatError(error.message, source.offset + (error.offset or 0) * (source.kind == "text")) from None
             rewritten = code != source.code
         try:
-            return compile_module(code if source.kind == "binary" else to_wasm(code))
+            module = compile_module(code if source.kind == "binary" else to_wasm(code))
+            return module if source.kind == "binary" else replace(module, text=code.decode())
         except wasmtime.WasmtimeError as error:
             at = place(error) if source.kind == "text" and not rewritten else None
             inner = _offset(code.decode(), *at) if at else 0
@@ -130,6 +138,7 @@ class Script:
         ]
         raw = self.host.instantiate(self.store, module.compiled, imports)
         made.append(Instance(self.host, self.store, module, raw))
+        self.made += made
         return made[0]
 
     def resolve(self, module: Module, item: Import, importer: Callable[[], Instance | None], strict: bool) -> Any:
