@@ -152,6 +152,28 @@ CHECKED = """(module
   (func (export "main") (param $n i32) (result i32) (call $parse (local.get $n))))"""
 
 
+def test_imports_that_do_not_pause() -> None:
+    """What the options say of an import is kept: nothing of the program has been changed for it."""
+    text = """(module
+      (import "env" "sleep" (func $sleep (param i32) (result i32)))
+      (import "env" "log" (func $log (param i32) (result i32)))
+      (func (export "main") (result i32) (i32.add (call $sleep (i32.const 1)) (call $log (i32.const 2)))))"""
+
+    async def main() -> None:
+        for options in ({"imports": "env.sleep"}, {"ignore_imports": True}):
+            inst = await instantiate(text, {"env": {"sleep": sleep, "log": sleep}}, **options)
+            with pytest.raises(CannotPause, match=r"pauses, but the options with which the module was rewritten say"):
+                await inst.exports.main()
+        inst = await instantiate(text, {"env": {"sleep": sleep, "log": lambda n: n}}, imports="env.sleep")
+        assert await inst.exports.main() == 3
+        with pytest.raises(TypeError, match="imports are given without their name"):
+            await instantiate(text, imports={"env": {}})
+        inst = await instantiate(text, {"env": {"sleep": sleep, "log": sleep}}, imports="env.*")
+        assert await inst.exports.main() == 3
+
+    run(main())
+
+
 def test_an_import_that_is_called_while_unwinding() -> None:
     """A function in between, which was said not to pause, went on."""
     text = CHECKED.replace("(func $parse", '(import "env" "log" (func $log))\n  (func $parse').replace(

@@ -28,6 +28,7 @@ _UNKNOWN = -2  # fuel
 async def instantiate(
     source: str | bytes | Module,
     imports: Imports | None = None,
+    /,
     *,
     store: wasmtime.Store | None = None,
     frames: Place | None = None,
@@ -211,11 +212,14 @@ class Instance:
 
     def pause(self, call: Call, waiting: Waiting) -> None:
         """An import pauses: the stack is unwound from here. Raises `CannotPause`."""
+        name = waiting.imported.name
         why = self.why_not()
+        if not why and name in self.module.steady:
+            why = "the options with which the module was rewritten say that it does not"
         if why:
-            raise CannotPause(f"{waiting.imported.name} pauses, but {why}")
+            raise CannotPause(f"{name} pauses, but {why}")
         if self.paused and not self.concurrent:
-            raise Busy(f"{waiting.imported.name} cannot pause: {next(iter(self.paused))!r} has not ended")
+            raise Busy(f"{name} cannot pause: {next(iter(self.paused))!r} has not ended")
         frames = self.frames()
         frames.ready()
         self.control["start_unwind"](frames.base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..instrument import Options, rewrite_text
 from ..instrument.names import CONTROL_FUNCTIONS, CONTROL_MODULES, is_control
 from ..instrument.places import Places
 from ..instrument.rewrite import read_program
+from ..instrument.scope import Program
 from ..script.instance import engine, to_wasm
 from ..script.interface import FuncType, Interface, Reader, read_interface
 from ..script.names import read_names
@@ -51,6 +53,7 @@ class Module:
     hidden: frozenset[str]
     stack_pointer: str | None  # the export that is the stack pointer of a C program
     digest: bytes
+    steady: frozenset[str]  # the imports that do not pause, as its options say: module.base
     source: tuple[str, Options] | None = field(repr=False)  # the text that it was rewritten from
 
     @classmethod
@@ -69,7 +72,7 @@ class Module:
             if options or (snapshots and not source.snapshots):
                 raise TypeError("the options of a Module are given to Module.of")
             return source
-        text = None
+        text, steady = None, frozenset[str]()
         if isinstance(source, str):
             given = _options(source, options)
             try:
@@ -82,16 +85,18 @@ class Module:
                 for warning in pieces.warnings:
                     warnings.warn(warning, stacklevel=2)
                 wasm = _assembled("".join(pieces.pieces))
-                text = (source, given)
+                text, steady = (source, given), _steady(pieces.program)
         else:
             if options:
                 raise TypeError(f"a binary is not rewritten: {min(options)!r} is for text")
             wasm = bytes(source)
             wasmtime.Module.validate(engine(), wasm)
-        return cls._opened(wasm, snapshots, text)
+        return cls._opened(wasm, snapshots, text, steady)
 
     @classmethod
-    def _opened(cls, wasm: bytes, snapshots: bool, source: tuple[str, Options] | None) -> Module:
+    def _opened(
+        cls, wasm: bytes, snapshots: bool, source: tuple[str, Options] | None, steady: frozenset[str]
+    ) -> Module:
         interface = read_interface(wasm)
         exports = interface.exports
         has = (name for name in CONTROL_MODULES if all(f"{name}_{each}" in exports for each in CONTROL_FUNCTIONS))
@@ -116,7 +121,7 @@ class Module:
             wasm, wasmtime.Module(engine(), wasm), interface, prefix, start, snapshots, names, called, segments,
             passive_segments(wasm) if snapshots else [], hidden,
             names.get(("global", pointer)) if pointer is not None else None,
-            hashlib.sha256(wasm).digest(), source,
+            hashlib.sha256(wasm).digest(), steady, source,
         )  # fmt: skip
 
     def type_of(self, name: str) -> FuncType | None:
@@ -149,8 +154,20 @@ class Module:
 
 def _options(text: str, given: dict[str, Any]) -> Options:
     """With a memory for the frames, unless it is said where they go, or the program drives itself, and knows where."""
+    if isinstance(given.get("imports"), Mapping):
+        raise TypeError("imports are given without their name: imports= is the option, those that may pause")
     keep = any(given.get(name) is not None for name in ("own_memory", "memory")) or _DRIVES_ITSELF.search(text)
     return Options.of(**(given if keep else {**given, "own_memory": STACK}))
+
+
+def _steady(program: Program) -> frozenset[str]:
+    """The imports that may not pause; none where functions were added of which any indirect call may."""
+    pausing = program.pausing
+    funcs = map(program.module.func, range(len(program.module.funcs.entities)))
+    imported = {func.number: func.imported for func in funcs if func.imported}
+    if pausing.added:
+        return frozenset()
+    return frozenset(".".join(name) for number, name in imported.items() if number not in pausing.can_pause)
 
 
 def _assembled(text: str) -> bytes:

@@ -20,6 +20,7 @@ def restore(
     source: str | bytes | Module,
     state: bytes,
     imports: Imports | None = None,
+    /,
     *,
     store: wasmtime.Store | None = None,
     frames: Place | None = None,
