@@ -31,9 +31,9 @@ def output(command: str) -> str:
 def language(command: str) -> str:
     if "--diff" in command:
         return "diff"
-    if any(name in command for name in ("wat-shell", "--explain", "--map", "--trace", "node")):
+    if "node " in command or any(name in command for name in ("wat-shell", "--explain", "--map", "--trace", "node ")):
         return "text"
-    return "js" if ".mjs" in command else "wat"
+    return {"mjs": "js", "cpp": "cpp"}.get(command.rpartition(".")[2], "wat")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -40,6 +40,7 @@ class Ids:
     error_function: str
     fail: str
     assert_normal: str
+    assert_normal_i32: str
     assert_called: str
     assert_not_unwinding: str
     assert_frame: str
@@ -95,6 +96,7 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
         unused("$error_function", globals_),
         unused("$fail", funcs),
         unused("$assert_normal", funcs),
+        unused("$assert_normal_i32", funcs),
         unused("$assert_called", funcs),
         unused("$assert_not_unwinding", funcs),
         unused("$assert_frame", funcs),

@@ -83,6 +83,7 @@ class Program:
         self.lookups: dict[str, tuple[FuncType, bool]] = dict.fromkeys(
             (ids.assert_normal, ids.assert_called), ((("i32",), ()), False)
         )
+        self.lookups[ids.assert_normal_i32] = (("i32",), ("i32",)), False
 
     def helper(self, verb: str, *types: str) -> str:
         """The id of the function that does `save` or `restore` to values of these types."""
@@ -147,6 +148,13 @@ class Scope:
             found = program.call(code.word)
             return found is not None and found[1]
         return self.indirect(program.callees.dispatch(code, body, position))
+
+    def callee_type(self, body: list[Token], position: int) -> FuncType:
+        """The type of what the call at body[position] calls; the empty one if that is not known."""
+        code = self.program.codes[body[position]]
+        if code.op == "call":
+            return (self.program.call(code.word) or (((), ()), False))[0]
+        return self.program.callees.type_of(code, body, position)
 
     def local_type(self, word: str) -> str:
         """The type of the local that a word names."""
