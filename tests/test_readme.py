@@ -41,9 +41,10 @@ def test_docstrings_run(module: object) -> None:
     assert result.attempted and not result.failed
 
 
-def test_python_example_runs() -> None:
-    """The README's Python example gives what it says."""
-    result = doctest.testfile(str(README), module_relative=False)
+@pytest.mark.parametrize("path", [README, ROOT / "docs" / "python.md"], ids=["README", "python"])
+def test_python_examples_run(path: Path) -> None:
+    """The Python examples give what they say."""
+    result = doctest.testfile(str(path), module_relative=False)
     assert result.attempted and not result.failed
 
 

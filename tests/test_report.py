@@ -305,6 +305,15 @@ def test_other_modules(page: Page, text: str, options: dict[str, Any], last: str
     assert page.log[-1] == last
 
 
+def test_names_that_the_page_uses(page: Page) -> None:
+    """Exports that are called as those that the page adds to look in."""
+    text = (ARTICLE / "input.wat").read_text().rstrip().removesuffix(")")
+    page.open(f'{text}(export "report:hook" (func $main)) (export "report:memory" (func $main)))', "#steps=end")
+    assert page.log[2] == "start_unwind was called" and page.log[-1] == "start function returned"
+    page.open('(module (import "e" "f" (func $f)) (func (export "report:hook") (call $f)))', "#steps=end")
+    assert page.log[-1] == "report:hook returned"
+
+
 def test_many_calls(page: Page) -> None:
     """A loop that never ends but for an import is stopped for the user; values of 64 bits are whole."""
     page.open(

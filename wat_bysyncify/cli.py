@@ -108,6 +108,7 @@ def _print_runtime(ctx: click.Context, param: click.Parameter, value: str | None
     "--import-globals", is_flag=True, help="The state is another module's, which exports it; see --export-globals."
 )
 @click.option("--export-globals", is_flag=True, help="Export the state, for modules that are linked later.")
+@click.option("--ignore-unwind-from-catch", is_flag=True, help="No pause begins in a handler (catch) of an exception.")
 @click.option(
     "--save-all-locals", is_flag=True, help="Frames hold all locals, for garbage collectors that scan memory."
 )

@@ -28,15 +28,13 @@ ASYNCIFY = {
     "whitelist": ("only_list", _LIST),
     "verbose": ("verbose", _FLAG),
     "asserts": ("asserts", _FLAG),
+    "ignore-unwind-from-catch": ("ignore_unwind_from_catch", _FLAG),
     "memory": ("memory", _WORD),
     "in-secondary-memory": ("in_secondary_memory", _FLAG),
     "secondary-memory-size": ("own_memory", _WORD),
     "import-globals": ("import_globals", _FLAG),
     "export-globals": ("export_globals", _FLAG),
 }
-# Binaryen documents it, for pauses that it cannot have, and does not know it either. To drop a pause that the program
-# asked for would be wrong here, where it works.
-_FROM_CATCH = "asyncify-ignore-unwind-from-catch"
 BYSYNCIFY = ("imports", "ignore-imports", "ignore-indirect")  # of 2019
 
 
@@ -50,8 +48,6 @@ def options_of(arguments: Iterable[str], read_list: Callable[[str], tuple[str, .
         name, at, value = argument.partition("@")
         family, _, rest = name.partition("-")
         known = ASYNCIFY.get(rest) if family == "asyncify" or (family == "bysyncify" and rest in BYSYNCIFY) else None
-        if name == _FROM_CATCH:
-            raise ValueError(f"{name!r} is not there: handlers of exceptions can pause, and nothing is ignored")
         if known is None:
             raise ValueError(f"there is no {name!r}")
         option, kind = known

@@ -83,12 +83,16 @@ class Additions:
             found.append(peek_text(ids))
         if self.options.asserts:
             found += assert_texts(ids)
+        if self.options.ignore_unwind_from_catch:
+            found.append([f"(global {ids.catching} (mut i32) (i32.const 0))"])
         return found + needs.twins + self.helpers(needs) + [*needs.definitions.values()] + program.placeholders.lines
 
     def control_function(self, name: str, id_: str, exports: list[str], guards: bool) -> list[str]:
         """A control function, with checks if there are any."""
         checked = self.options.asserts and name in names.TOP_MOST | names.BOTTOM_MOST
         checks = control_checks(name, self.ids) if checked else []
+        if name == "start_unwind" and self.options.ignore_unwind_from_catch:
+            checks = [f"(if (global.get {self.ids.catching}) (then (return)))", *checks]
         note = self.program.notes.once(name) if name in names.CONTROL_FUNCTIONS else ""
         return [*filter(None, [note]), *control_text(name, id_, exports, self.ids, guards, checks)]
 

@@ -36,6 +36,7 @@ class Ids:
     tables: dict[str, str]  # by the type of the references in it
     next: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
     count: dict[str, str]
+    catching: str  # how many handlers are at work in which no pause begins
     error: str  # what the checks store (asserts.py), and the functions that make them
     error_function: str
     fail: str
@@ -92,6 +93,7 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
         {type_: unused(f"${type_}s", tables) for type_ in names.SAVED_REFERENCES},
         {type_: unused(f"${type_}s_next", globals_) for type_ in names.SAVED_REFERENCES},
         {type_: unused(f"${type_}s_count", globals_) for type_ in names.SAVED_REFERENCES},
+        unused("$catching", globals_),
         unused("$error", globals_),
         unused("$error_function", globals_),
         unused("$fail", funcs),

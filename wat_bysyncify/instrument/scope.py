@@ -46,9 +46,9 @@ class Program:
     """
 
     __slots__ = (
-        "annotated", "called", "callees", "codes", "defined", "helpers", "ids", "lookups", "mapped", "module",
-        "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled", "tails", "text",
-        "twinned", "type_ids", "types",
+        "annotated", "called", "callees", "catching", "codes", "defined", "helpers", "ids", "lookups", "mapped",
+        "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled", "tails",
+        "text", "twinned", "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class Program:
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
+        self.catching: dict[str, str] = {}  # by what is called (handlers.py)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # by table and type
         # Functions that are added, as `call` knows them: those, and the checks.

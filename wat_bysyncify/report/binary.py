@@ -12,7 +12,7 @@ from typing import Any
 from ..script.interface import Reader, read_interface
 
 _KINDS = ("func", "table", "memory", "global", "tag")
-_CUSTOM, _IMPORTS, _GLOBALS, _EXPORTS, _START, _CODE = 0, 2, 6, 7, 8, 10
+_CUSTOM, _IMPORTS, _EXPORTS, _START, _CODE = 0, 2, 7, 8, 10
 _FROM_EXPORTS = (7, 8, 9, 12, 10, 11)  # the sections from the exports on, in the order in which they stand
 _NAMED = {1: "func", 5: "table", 6: "memory", 7: "global"}  # by the number of the name section's subsection
 
@@ -29,19 +29,14 @@ class Binary:
     start: int | None = None
     code: dict[int, int] = field(default_factory=dict)  # the size of each defined function's code
 
-    def count(self, kind: str) -> int:
-        """How many imports there are of a kind."""
-        return sum(each["kind"] == kind for each in self.imports)
-
 
 def read_binary(wasm: bytes) -> Binary:
     """What is in a valid binary module."""
     found = Binary(len(wasm))
     known = read_interface(wasm)
     numbers: dict[str, int] = {}
-    sections = list(_sections(wasm))
     limits: list[dict[str, Any]] = []
-    for number, start, end in sections:
+    for number, start, end in _sections(wasm):
         reader = Reader(wasm, start)
         if number == _IMPORTS:
             limits = [_import_limits(reader) for _ in range(reader.number())]
@@ -49,6 +44,12 @@ def read_binary(wasm: bytes) -> Binary:
             found.start = reader.number()
         elif number == _CUSTOM and reader.name() == "name":
             found.names = dict(_names(reader, end))
+        elif number == _CODE:
+            first = len(known.spaces["func"]) - reader.number()
+            for index in range(first, len(known.spaces["func"])):
+                size = reader.number()
+                reader.position += size
+                found.code[index] = size
     for each, limit in zip(known.imports, limits, strict=True):
         said = {"module": each.module, "name": each.name, "kind": each.kind, **limit}
         if each.kind in ("func", "tag") and isinstance(each.type, int):
@@ -58,29 +59,14 @@ def read_binary(wasm: bytes) -> Binary:
             said["type"] = each.type
         said["index"] = numbers[each.kind] = numbers.get(each.kind, -1) + 1
         found.imports.append(said)
-        if each.kind == "global":
-            found.globals.append(str(each.type))
-    for number, start, _ in sections:
-        reader = Reader(wasm, start)
-        if number == _GLOBALS:
-            for _ in range(reader.number()):
-                found.globals.append(str(reader.extern_type("global")))
-                reader.skip_expr()
-        elif number == _EXPORTS:
-            for _ in range(reader.number()):
-                name, kind, index = reader.name(), _KINDS[reader.byte()], reader.number()
-                exported = {"name": name, "kind": kind, "index": index}
-                type_number = known.exports[name][1]
-                if kind == "func" and isinstance(type_number, int):
-                    type_ = known.funcs[type_number]
-                    exported.update(params=list(type_.params), results=list(type_.results))
-                found.exports.append(exported)
-        elif number == _CODE:
-            first = found.count("func")
-            for position in range(reader.number()):
-                size = reader.number()
-                reader.position += size
-                found.code[first + position] = size
+    found.globals = [str(type_) for type_ in known.spaces["global"]]
+    for name, (kind, index) in known.indices.items():
+        exported: dict[str, Any] = {"name": name, "kind": kind, "index": index}
+        type_number = known.spaces[kind][index]
+        if kind == "func" and isinstance(type_number, int):
+            func_type = known.funcs[type_number]
+            exported.update(params=list(func_type.params), results=list(func_type.results))
+        found.exports.append(exported)
     return found
 
 

@@ -18,11 +18,10 @@ from ..instrument import Rewritten
 from ..instrument.fields import node_words
 from ..instrument.names import CONTROL_FUNCTIONS
 
-EXPORT = "report:hook"  # what the table is exported as
 
-
-def hooked(rewritten: Rewritten) -> str:
-    """The text with the calls; the text as it is if the module has no control functions that it imported."""
+def hooked(rewritten: Rewritten) -> tuple[str, str | None]:
+    """The text with the calls, and what the table is exported as; the text as it is, and None, if the module has no
+    control functions that it imported."""
     program = rewritten.program
     numbers = {
         node_words(function.node)[1]: CONTROL_FUNCTIONS.index(function.name)
@@ -32,6 +31,9 @@ def hooked(rewritten: Rewritten) -> str:
     table = "$report"
     while table in program.module.tables.names:
         table += "_"
+    export = "report:hook"
+    while export in program.module.exports:
+        export += "_"
     out: list[str] = []
     number: int | None = None
     started = False
@@ -41,12 +43,12 @@ def hooked(rewritten: Rewritten) -> str:
             number = numbers[_id(line.split())]
             if not started:
                 started = True
-                out.append(f'\n(table {table} (export "{EXPORT}") 1 funcref)')
+                out.append(f'\n(table {table} (export "{export}") 1 funcref)')
         elif number is not None and line == ")":
             out.append(f"\n(call_indirect {table} (param i32) (i32.const {number}) (i32.const 0))")
             number = None
         out.append(piece)
-    return "".join(out)
+    return "".join(out), export if started else None
 
 
 def _id(words: Sequence[str]) -> str:

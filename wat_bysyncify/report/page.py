@@ -22,7 +22,7 @@ from ..instrument.modernize import modernize
 from ..sexpr import parse
 from ..sexpr.nodes import plain_id, tokens
 from .binary import Binary, opened, read_binary
-from .hooks import EXPORT, hooked
+from .hooks import hooked
 
 _SCRIPTS = ("list.js", "text.js", "graph.js", "functions.js", "frames.js", "machine.js", "run.js", "page.js")
 
@@ -72,10 +72,13 @@ def page_data(rewritten: Rewritten, name: str) -> dict[str, Any]:
         function["after"] = new.code.get(function["index"])
     known = {function["index"] for function in explained["functions"]}
     data["sizes"]["added"] = sum(size for number, size in new.code.items() if number not in known)
-    telling = _assembled(hooked(rewritten))
-    if isinstance(telling, bytes):  # ids with spaces, and the like
+    text, hook = hooked(rewritten)
+    telling = _assembled(text) if hook else ""
+    if isinstance(telling, bytes):
         after, new = telling, read_binary(telling)
-    data["module"] = _module(rewritten, after, new, mapped["memory"])
+    else:
+        hook = None
+    data["module"] = {**_module(rewritten, after, new, mapped["memory"]), "hook": hook}
     return data
 
 
@@ -99,7 +102,6 @@ def _module(rewritten: Rewritten, wasm: bytes, binary: Binary, frames: str | Non
         "state": [ids.state, ids.normal, ids.unwinding, ids.rewinding, ids.data, ids.fuel],
         "data": ids.data,
         "memory": names["memory"],
-        "hook": EXPORT if any(each["name"] == EXPORT for each in binary.exports) else None,
         "start": names["start"],
         "start_index": binary.start,
         "own_memory": rewritten.program.options.own_memory is not None,

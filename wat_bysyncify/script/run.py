@@ -45,6 +45,7 @@ class Script:
         self.registered: dict[str, Mapping[str, Any]] = {"spectest": spectest(engine(), self.store)}
         self.modules: dict[str | None, Module | None] = {}  # None: the last one
         self.instances: dict[str | None, Instance | None] = {}
+        self.acted: Instance | None = None  # on which the last action was
         self.made: list[Instance] = []  # all of them
 
     def run(self) -> Iterator[WatError]:
@@ -62,7 +63,7 @@ class Script:
             failure.offset = command.offset if failure.offset is None else failure.offset
             return failure
         except (*WASM_ERRORS, Misuse) as error:
-            return WatError(reason(error), command.offset)
+            return WatError(self.why(error), command.offset)
         return None
 
     def execute(self, command: Command) -> None:
@@ -172,11 +173,16 @@ class Script:
         """The results of `(invoke ..)` or `(get ..)`."""
         items = list(action.items)
         name = items.pop(0) if isinstance(items[0], str) and not items[0].startswith('"') else None
-        instance = self.instance(name if isinstance(name, str) else None)
+        instance = self.acted = self.instance(name if isinstance(name, str) else None)
         export = _string(items.pop(0))
         if action.head == "get":
             return [instance.read(export)]
         return instance.invoke(export, [argument(item) for item in items])
+
+    def why(self, error: Exception) -> str:
+        """The cause on one line, and what a check has found that a rewritten module makes."""
+        found = self.acted.failed_check() if self.acted and isinstance(error, wasmtime.Trap) else None
+        return f"{reason(error)}: {found}" if found else reason(error)
 
     def assert_return(self, form: Form) -> None:
         """`(assert_return (invoke ..) pattern*)`"""
@@ -186,7 +192,7 @@ class Script:
         try:
             results = self.act(action)
         except wasmtime.Trap as trap:
-            raise WatError(f"assertion failed: {reason(trap)}, expected {expected}") from None
+            raise WatError(f"assertion failed: {self.why(trap)}, expected {expected}") from None
         if len(results) != len(patterns) or not all(map(matches, results, patterns)):
             raise WatError(f"assertion failed: got {' '.join(map(str, results)) or 'nothing'}, expected {expected}")
 
@@ -203,9 +209,10 @@ class Script:
             elif isinstance(what, Form):
                 results = self.act(what)
         except wasmtime.Trap as trap:
+            said = self.why(trap)
             if is_exception(trap) if is_caught else is_expected(trap, message):
                 return
-            raise WatError(f"assertion failed: {reason(trap)}, expected {expected}") from None
+            raise WatError(f"assertion failed: {said}, expected {expected}") from None
         got = " ".join(map(str, results)) or "nothing"
         raise WatError(f"assertion failed: got {got}, expected {expected}")
 
