@@ -250,7 +250,7 @@ class Counted(Script):
     def __init__(self, text: str, host: Host, way: Way) -> None:
         super().__init__(text, host=host, rewrite=(lambda text: rewritten(text, way)) if way.rewritten else None)
         self.rewritten = self.untouched = self.at = 0
-        self.made: dict[int, Instance] = {}
+        self.made_at: dict[int, Instance] = {}
 
     def compile(self, source: Source) -> Module:
         if source.kind == "binary" or not self.rewrite:
@@ -260,8 +260,8 @@ class Counted(Script):
         return super().compile(source)
 
     def instantiate(self, module: Module, strict: bool = False) -> Instance:
-        self.made[self.at] = super().instantiate(module, strict)
-        return self.made[self.at]
+        self.made_at[self.at] = super().instantiate(module, strict)
+        return self.made_at[self.at]
 
 
 def rewritten(text: str, way: Way) -> str:
@@ -293,7 +293,7 @@ def outcomes(path: Path, way: Way) -> Iterator[Outcome]:
 
 def contents(script: Counted) -> Iterator[str]:
     """What the exported memories and globals of all instances hold."""
-    for index, instance in script.made.items():
+    for index, instance in script.made_at.items():
         for name, (kind, _) in instance.interface.exports.items():
             if name.startswith("bysyncify_"):
                 continue

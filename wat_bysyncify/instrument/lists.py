@@ -71,7 +71,7 @@ class Names:
             if "*" in name:
                 pattern = re.compile(".*".join(map(re.escape, name.split("*"))), re.S)
                 matched = set().union(*(numbers for each, numbers in known.items() if pattern.fullmatch(each)))
-            if not matched:
+            if not matched and name != "*":  # which means all, even if there are none
                 self.warnings.append(f"{list_}: {entry!r} matches no {what}")
             found |= matched
         return found
