@@ -78,8 +78,8 @@ def test_straight() -> None:
 def test_without_a_plan() -> None:
     """A function that does nothing but the call of one that restores its own parameters need not know of pauses."""
     text = TEXT.replace("(drop (call $sleep (i32.const 2)))", "(drop (call $main (i32.const 2)))")
-    program = read_program(text, Options(optimize="size", rewind="jump"))
+    program = read_program(text, Options(optimize="size", rewind="jump"), mapped=True)
     func = program.module.func(2)
     found = rewrite_function(func, "  ", program)
-    assert found.plan is None
+    assert found.map is None
     assert found.text == "".join(tokens([func.node]))
