@@ -62,7 +62,7 @@ class Rewritten:
             at += sum(each.count("\n") for each in self.pieces[done:piece])
             done = piece
             start, found = why.places.field_offset(node), functions.get(id(node))
-            if found:
+            if found and found.lines:
                 for line, place, count in found.lines:
                     lines.add(at + line, why.places.line_at(place), count)
             elif start is not None:
