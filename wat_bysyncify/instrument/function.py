@@ -38,7 +38,8 @@ def plain_function(func: Func, guards: bool, program: Program) -> str | None:
     there is a global that says that all is normal."""
     if program.old or (program.options.asserts and func.number not in program.pausing.runtime):
         return take_apart(func, program, instrumented=False).text
-    return with_control_code(func, guards, program) if program.options.optimize == "speed" else None
+    fast = program.options.optimize == "speed" and not program.options.trace
+    return with_control_code(func, guards, program) if fast else None
 
 
 def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import WatError
+
+if TYPE_CHECKING:
+    from .run import Script
 
 
 def _version() -> str:
@@ -22,8 +27,18 @@ def _version() -> str:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--trace", is_flag=True, help="Rewrite modules, pause them, and tell the run on standard error.")
+@click.option("--trace-json", metavar="FILE", help="Write the same as JSON, an event a line.")
+@click.option(
+    "--pause-at-imports",
+    metavar="LIST",
+    help="When tracing: the imports that pause in modules that do not drive themselves. [default: all]",
+)
+@click.option("--rewrite", "words", metavar="OPTIONS", help="When tracing: options of wat-bysyncify for the rewriting.")
 @click.version_option(_version(), prog_name="wat-shell")
-def main(files: tuple[str, ...]) -> None:
+def main(
+    files: tuple[str, ...], trace: bool, trace_json: str | None, pause_at_imports: str | None, words: str | None
+) -> None:
     """Runs WebAssembly scripts (.wast) and modules (.wat); "-" is standard input.
 
     Imports named spectest.print* may have any signature, and print their arguments, a line for each call:
@@ -31,11 +46,19 @@ def main(files: tuple[str, ...]) -> None:
 
     Exit codes: 0 all went well, 1 something failed, 2 bad usage.
     """
-    sys.exit(max([_run(file) for file in files]))
+    if not trace and trace_json is None:
+        if pause_at_imports is not None or words is not None:
+            raise click.UsageError("--pause-at-imports and --rewrite are for --trace and --trace-json.")
+        sys.exit(max([_run(file) for file in files]))
+    from .tracing import tracer
+
+    with tracer(trace, trace_json, pause_at_imports, words) as make:
+        code = max([_run(file, make) for file in files])
+    sys.exit(code)
 
 
-def _run(file: str) -> int:
-    """Runs a file; 1 if anything failed."""
+def _run(file: str, make: Callable[[str, str], Script] | None = None) -> int:
+    """Runs a file, by what `make` makes of its text and name; 1 if anything failed."""
     name = "<stdin>" if file == "-" else file
     try:
         text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
@@ -49,7 +72,8 @@ def _run(file: str) -> int:
 
     code = 0
     try:
-        for failure in Script(text).run():
+        script = make(text, name) if make else Script(text)
+        for failure in script.run():
             click.echo(failure.report(text, name), err=True)
             code = 1
     except WatError as error:  # no script

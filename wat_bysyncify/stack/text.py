@@ -13,8 +13,8 @@ _LONG = 2 * _SHOWN + 10
 
 
 def frame_lines(frames: Sequence[Frame], source: Sequence[str] = (), first_line: int = 1) -> list[str]:
-    """A backtrace, the innermost frame first; of a deep stack both ends. `source` are the lines of the reader's text,
-    if known, in which `first_line` is that of the module."""
+    """A backtrace, the innermost frame first; of a deep stack both ends. `source` are the lines of the module's text,
+    if known, of which the first is shown as `first_line`."""
     lines = []
     for number, frame in enumerate(frames):
         if len(frames) <= _LONG or not _SHOWN <= number < len(frames) - _SHOWN:
@@ -30,10 +30,9 @@ def place_text(frame: Frame, source: Sequence[str] = (), first_line: int = 1) ->
     said = f"{frame.function} call {frame.call}" if frame.size or frame.locals else frame.function
     if frame.line is None:
         return said
-    line = frame.line + first_line - 1
-    text = source[line - 1].strip() if 0 < line <= len(source) else ""
+    text = source[frame.line - 1].strip() if 0 < frame.line <= len(source) else ""
     text = text if len(text) <= _WIDTH else f"{text[:_WIDTH]}.."
-    return f"{said} (line {line}{': ' if text else ''}{text})"
+    return f"{said} (line {frame.line + first_line - 1}{': ' if text else ''}{text})"
 
 
 def _local(saved: Saved) -> str:
