@@ -9,6 +9,7 @@ An event is a dict with "event", which says what happened:
     stop_unwind      the stack is unwound, with the "frames" that were saved, the innermost first
     start_rewind     the same frames are there to be taken back
     stop_rewind      all is as it was: "frame" goes on
+    linked         a module imports from another: from here on, the host pauses nothing
     problem        frames that cannot be read
 """
 

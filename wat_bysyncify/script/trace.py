@@ -16,11 +16,11 @@ from typing import Any
 import wasmtime
 
 from ..instrument import Options, rewrite_text
-from ..instrument.names import CONTROL_FUNCTIONS, OBSERVER, START, is_control
+from ..instrument.names import CONTROL_FUNCTIONS, OBSERVER, START
 from ..instrument.rewrite import read_program
 from ..stack import Frame, StackError, StackMap, decode_frames, read_map
 from .commands import Form, Source, unescape
-from .host import Exports, Host, print_line
+from .host import Exports, Host
 from .instance import VALTYPES, Instance, Module
 from .interface import Import
 from .run import Script
@@ -60,32 +60,35 @@ class _Traced:
 
 
 class Tracing(Host):
-    """A host that tells of calls of its functions, and pauses and resumes the instance that the script acts on."""
+    """A host that tells of calls of the functions of another, and pauses and resumes the instance that the script acts
+    on. Imports that nobody provides are functions that do nothing and give zeros."""
 
-    def __init__(self, story: Story, out: Callable[[str], None] = print_line) -> None:
-        super().__init__(out)
-        self.story = story
+    def __init__(self, story: Story, host: Host) -> None:
+        super().__init__(host.out)
+        self.story, self.host = story, host
         self.known: dict[int, _Traced] = {}  # by the identity of the exports of an instance
         self.running: _Traced | None = None  # what the script acts on
         self.entry: str | None = None  # and by which export
+        self.results: Sequence[Value] | None = None  # of the call that is paused
         self.strict = self.linked = False
 
     def provides(self, module: str, name: str) -> bool:
-        """All that nobody else provides; it gives zeros."""
-        return super().provides(module, name) or not (self.strict or module == "spectest" or is_control((module, name)))
+        return self.host.provides(module, name) or not (self.strict or module == "spectest")
 
     def called(self, module: str, name: str, arguments: list[Value], exports: Exports) -> Sequence[Value] | None:
-        traced = self.running
-        if traced and traced.exports is exports and traced.control("get_state") == 2:
+        traced = self.running if self.running and self.running.exports is exports else None
+        if traced and traced.control("get_state") == 2:
             traced.control("stop_rewind")
-            return None
+            return self.results
         said = f"{module}.{name}"
         self.story.imported(said, [str(value) for value in arguments])
-        if super().provides(module, name):
-            super().called(module, name, arguments, exports)
-        if traced and traced.exports is exports and traced.driven and not self.linked and said in traced.map.imports:
-            traced.control("start_unwind", _DATA)
-        return None
+        known = self.host.provides(module, name)
+        results = self.host.called(module, name, arguments, exports) if known else None
+        if not traced or not traced.driven or self.linked or said not in traced.map.imports:
+            return results
+        self.results = results
+        traced.control("start_unwind", _DATA)
+        return results  # nobody reads that
 
     def call(self, function: Callable[..., Any], arguments: Sequence[Any], exports: Exports) -> Any:
         traced = self.running = self.known.get(id(exports))
@@ -147,10 +150,10 @@ class TracedScript(Script):
         story: Story,
         options: Options,
         pause_at: tuple[str, ...] | None = None,
-        out: Callable[[str], None] = print_line,
+        host: Host | None = None,
         warn: Callable[[str], None] = lambda warning: None,
     ) -> None:
-        self.tracing = Tracing(story, out)
+        self.tracing = Tracing(story, host or Host())
         super().__init__(text, host=self.tracing, rewrite=self.rewritten)
         self.text, self.story, self.options, self.pause_at, self.warn = text, story, options, pause_at, warn
         self.last: _Traced | None = None
@@ -183,7 +186,9 @@ class TracedScript(Script):
     def resolve(self, module: Module, item: Import, importer: Callable[[], Instance | None], strict: bool) -> Any:
         self.tracing.strict = strict
         found = super().resolve(module, item, importer, strict)
-        self.tracing.linked |= item.module in self.registered and item.module != "spectest"
+        if item.module in self.registered and item.module != "spectest" and not self.tracing.linked:
+            self.tracing.linked = True
+            self.story.tell("linked", ["modules are linked: from here on, calls of imports do not pause"])
         return found
 
     def instantiate(self, module: Module, strict: bool = False) -> Instance:

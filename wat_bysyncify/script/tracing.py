@@ -61,12 +61,9 @@ def tracer(
 def _options(words: str) -> Options:
     """The options of a rewrite, from words as they stand on a command line."""
     try:
-        said = shlex.split(words)
-    except ValueError as error:
-        raise click.UsageError(f"--rewrite: {error}.") from None
-    with rewriting.make_context("--rewrite", [*said, "-"]) as context:
-        given = {field.name: context.params[field.name] for field in fields(Options) if field.name in context.params}
-    try:
-        return Options.of(**given)
-    except ValueError as error:
-        raise click.UsageError(f"--rewrite: {error}.") from None
+        with rewriting.make_context("wat-bysyncify", [*shlex.split(words), "-"]) as context:
+            params = context.params
+        return Options.of(**{field.name: params[field.name] for field in fields(Options) if field.name in params})
+    except (ValueError, click.UsageError) as error:
+        message = error.message if isinstance(error, click.UsageError) else f"{error}."
+        raise click.UsageError(f"--rewrite: {message}") from None
