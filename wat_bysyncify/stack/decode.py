@@ -102,7 +102,7 @@ def decode_frames(map: StackMap, frames: bytes, start: int, entry: str | None = 
         names = [each for each in (name, f"${name}") if each in map.named]
         if not names:
             raise StackError(f"{entry!r} is no function that can be paused")
-        ways = search.ways_from(names[:1], end)
+        ways = search.ways_from(names[:1], end) or search.without_frames(names[0], end)
     if not ways and (frames or entry is not None):
         raise search.error(end)
     return Stack(start, start + end, search.frames(), ways > 1)
@@ -138,6 +138,14 @@ class _Search:
                 self.first = place, path
             count += self.ways[place]
         return min(count, 2)
+
+    def without_frames(self, name: str, end: int) -> int:
+        """Whether nothing on the stack has a frame if a function was called; that is kept then."""
+        last = self.map.next((name,), False).last
+        if end or not last:
+            return 0
+        self.first = None, last
+        return 1
 
     def place(self, function: Function, end: int, of: _Place | None) -> _Place | None:
         """The place of a function's frame that ends somewhere; None if what is there is not its frame."""
