@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from forms import FORMS
+from generate import generate
 from pausing import Numbered
 from test_spec import SCRIPTS, drives_itself, expected_trace, head, named, options
 
 from wat_bysyncify.instrument import Options
 from wat_bysyncify.script.cli import main
+from wat_bysyncify.script.host import Host
 from wat_bysyncify.script.story import Story
 from wat_bysyncify.script.trace import TracedScript
 
@@ -27,7 +29,7 @@ AMBIGUOUS = "the frames can be read in another way too"
 Event = dict[str, Any]
 
 
-def told(text: str, host: Numbered | None = None, **given: Any) -> tuple[list[str], list[Event], list[str]]:
+def told(text: str, host: Host | None = None, **given: Any) -> tuple[list[str], list[Event], list[str]]:
     """The story of a script, its events, and what failed."""
     lines: list[str] = []
     events: list[str] = []
@@ -67,6 +69,42 @@ def pauses_here(text: str, form: str) -> bool:
     """Whether the host pauses the modules of a script: it has a memory for their frames."""
     given = options(text, form)
     return given["memory"] is None
+
+
+SEVENS = {
+    "v128": "(v128.const i32x4 7 7 7 7)", "externref": "(ref.extern 7)", "funcref": "(ref.null func)",
+    **{type_: f"({type_}.const 7)" for type_ in ("i32", "i64", "f32", "f64")},
+}  # fmt: skip
+
+
+def stacks(text: str, **given: Any) -> list[list[tuple[str, int, int]] | None]:
+    """The functions and places of all stacks of a script; None for what can be read in another way too."""
+    _, events, _ = told(text, Host(lambda line: None), **given)
+    found: list[list[tuple[str, int, int]] | None] = []
+    for event in events:
+        if event["event"] == "stop_unwind":
+            found.append([(frame["function"], frame["line"], frame["column"]) for frame in event["frames"]])
+        elif event["event"] == "problem":
+            assert event["message"] == AMBIGUOUS
+            found[-1] = None
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_programs(seed: int) -> None:
+    """Their stacks are those that are known from the numbers that --asserts puts on frames."""
+    program = generate(seed, 12 + seed % 5 * 8)
+    calls = [
+        f'(invoke "{name}" {" ".join(SEVENS[param] for param in params)})'
+        for name, (params, _) in program.exports
+        if all(param in SEVENS for param in params)
+    ]
+    text = "\n".join([program.text, *calls])
+    known = stacks(text, asserts=True)
+    for form in FORMS.values():
+        found = stacks(text, **form)
+        assert len(found) == len(known)
+        assert all(each is None or each == one for each, one in zip(found, known, strict=True))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -225,3 +263,21 @@ def test_damage_is_told() -> None:
         "at 28: the frame of $main says call 9, which it does not have"
     ]
     assert "    at 28: the frame of $main says call 9, which it does not have" in lines
+
+
+@pytest.mark.parametrize("asserts", [False, True])
+@pytest.mark.parametrize("form", FORMS)
+def test_traps_while_paused(form: str, asserts: bool) -> None:
+    """What cannot be paused, for the host has no such value to give, is not paused for ever."""
+    text = """(module (import "env" "make" (func $make (result (ref any)))) (import "env" "sleep" (func $sleep))
+      (func (export "bad") (drop (call $make)))
+      (func (export "good") (param $x i32) (result i32) (call $sleep) (local.get $x)))
+    (assert_trap (invoke "bad") "cast failure")
+    (assert_return (invoke "good" (i32.const 6)) (i32.const 6))
+    (assert_trap (invoke "bad") "cast failure")
+    (assert_return (invoke "good" (i32.const 7)) (i32.const 7))"""
+    _, events, failures = told(text, asserts=asserts, **FORMS[form])
+    assert failures == []
+    assert [event["event"] for event in events].count("trap") == 2
+    unwound = [event["frames"] for event in events if event["event"] == "stop_unwind"]
+    assert [(frame["function"], frame["locals"][0]["value"]) for (frame,) in unwound] == [("good", "6"), ("good", "7")]

@@ -43,6 +43,7 @@ class _Traced:
     reader: Reader
     driven: bool
     exports: Exports | None = None
+    given_up: bool = False  # what is paused will not be resumed
     starts: dict[int, int] = field(default_factory=dict)
     paused: dict[int, Frame | None] = field(default_factory=dict)
 
@@ -92,20 +93,29 @@ class Tracing(Host):
 
     def call(self, function: Callable[..., Any], arguments: Sequence[Any], exports: Exports) -> Any:
         traced = self.running = self.known.get(id(exports))
-        results = function(*arguments)
-        while traced and traced.driven and traced.control("get_state") == 1:
-            traced.control("stop_unwind")
-            traced.control("start_rewind", _DATA)
+        try:
             results = function(*arguments)
+            while traced and traced.driven and traced.control("get_state") == 1:
+                traced.control("stop_unwind")
+                traced.control("start_rewind", _DATA)
+                results = function(*arguments)
+        except wasmtime.Trap:
+            if traced and traced.driven and traced.control("get_state"):  # as if it had never been called
+                traced.given_up = True
+                traced.control("stop_unwind" if traced.control("get_state") == 1 else "stop_rewind")
+                traced.given_up = False
+            raise
         return results
 
     def observed(self, traced: _Traced, number: int, data: int) -> None:
         """A control function is called, with a data structure."""
+        if traced.given_up:
+            return
         name, word, story = CONTROL_FUNCTIONS[number], traced.map.word, self.story
         data &= _MASKS[word]
         position = int.from_bytes(traced.read(data, word), "little")
         if name == "start_unwind":
-            traced.starts[data] = position
+            traced.starts[data] = position  # where the frames of a stack that was given up end, if there is one
             story.tell(name, [f"pausing: start_unwind({data})"], data=data)
         elif name == "stop_rewind":
             frame = traced.paused.get(data)
