@@ -87,7 +87,7 @@ def main(
             found[case] = {}
             for name in names or LISTS:
                 try:
-                    found[case][name] = sizes(name, case, columns, programs.wasm_opt(optimizer), Path(directory))
+                    found[case][name] = sizes(name, CASES[case], columns, programs.wasm_opt(optimizer), Path(directory))
                 except programs.Missing as missing:
                     print(f"{name}: skipped: {missing}", file=sys.stderr)
                 else:
@@ -97,11 +97,11 @@ def main(
         report.write_text(json.dumps(found))
 
 
-def sizes(name: str, case: str, columns: list[str], optimizer: str, scratch: Path) -> Sizes:
+def sizes(name: str, case: Case, columns: list[str], optimizer: str, scratch: Path) -> Sizes:
     """Of one program's modules, in bytes."""
     before = programs.optimized(module(name), optimizer)
-    flags = [each.replace("LIST", LISTS[name]) for each in CASES[case].peer]
-    options = {k: LISTS[name] if v == "LIST" else v for k, v in CASES[case].ours.items()}
+    flags = [each.replace("LIST", LISTS[name]) for each in case.peer]
+    options = {k: LISTS[name] if v == "LIST" else v for k, v in case.ours.items()}
     text = programs.printed(before, "folded").read_text(encoding="utf-8")
     found = {
         "before": before.stat().st_size,

@@ -175,6 +175,15 @@ def test_javascript_in_node(stop: str, tmp_path: Path) -> None:
     assert run(node, ARTICLE / "example.js", tmp_path / "example.wasm", stop).splitlines() == TRACE
 
 
+def test_javascript_runtime_in_node(tmp_path: Path) -> None:
+    """The same with the runtime that `--print-runtime js` prints, and its handleSleep."""
+    node = installed("node")
+    run(SCRIPTS / "wat-bysyncify", ARTICLE / "example.wat", "-o", tmp_path / "example.wasm")
+    runtime = tmp_path / "bysyncify.mjs"
+    runtime.write_text(run(SCRIPTS / "wat-bysyncify", "--print-runtime", "js"), encoding="utf-8")
+    assert run(node, ARTICLE / "handle_sleep.mjs", runtime, tmp_path / "example.wasm").splitlines() == TRACE
+
+
 @pytest.mark.parametrize("stop", ["stop_unwind", "stop_rewind"])
 def test_javascript_example_in_python(stop: str) -> None:
     """The same host in Python, on wasmtime, with asyncio's event loop."""

@@ -212,7 +212,8 @@ def test_completion() -> None:
     assert b"complete -o nosort -F _wat_bysyncify_completion wat-bysyncify" in source.stdout
     asked = script(_WAT_BYSYNCIFY_COMPLETE="bash_complete", COMP_WORDS="wat-bysyncify --i", COMP_CWORD="1")
     found = asked.stdout.split()
-    assert found == [b"plain,--imports", b"plain,--ignore-imports", b"plain,--ignore-indirect"]
+    names = (b"imports", b"ignore-imports", b"ignore-indirect", b"import-globals", b"ignore-unwind-from-catch")
+    assert found == [b"plain,--" + name for name in names]
 
 
 # --- Errors

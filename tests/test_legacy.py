@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from forms import FORMS
 
 from wat_bysyncify import WatError, rewrite
 from wat_bysyncify.instrument.options import REWIND
@@ -106,3 +107,74 @@ def test_quoted_label() -> None:
     output = rewrite(f'(module {SLEEP} (func (try $"a b" (do (br $"a b")) (catch_all (call $sleep) (br $"a b")))))')
     assert output.count('(block $"a b"') == 1
     assert "$a b" not in output
+
+
+CATCHING = """(module
+  (import "env" "sleep" (func $sleep (result i32)))
+  (type $t (func (result i32)))
+  (table $table 1 funcref)
+  (elem (i32.const 0) $twice)
+  (memory (export "memory") 1)
+  (tag $e)
+  (func $twice (result i32) (i32.mul (i32.const 2) (call $sleep)))
+  (func $throws (drop (call $sleep)) (throw $e))
+  (func (export "main") (result i32) (local $x i32)
+    (local.set $x (call $sleep))
+    (try (do (throw $e))
+      (catch $e
+        (local.set $x (i32.add (local.get $x) (call $twice)))
+        (block (br 0))
+        (local.set $x (i32.add (local.get $x) (call_indirect $table (type $t) (i32.const 0))))))
+    try
+      throw $e
+    catch_all
+      try
+        call $throws
+      catch $e
+        local.get $x
+        call $sleep
+        i32.add
+        local.set $x
+      end
+    end
+    (i32.add (local.get $x) (call $sleep))
+  )
+)"""
+IGNORING = """
+const fs = require("fs");
+let pauses = 0;
+const wasm = new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(process.argv[2])), {
+  env: {
+    sleep() {
+      if (wasm.bysyncify_get_state() === 2) { wasm.bysyncify_stop_rewind(); return 10; }
+      new Int32Array(wasm.memory.buffer).set([24, 4096], 4);
+      wasm.bysyncify_start_unwind(16);
+      pauses += wasm.bysyncify_get_state();
+      return 7;
+    },
+  },
+}).exports;
+let result = wasm.main();
+while (wasm.bysyncify_get_state() === 1) {
+  wasm.bysyncify_stop_unwind();
+  wasm.bysyncify_start_rewind(16);
+  result = wasm.main();
+}
+console.log(result, pauses);
+"""
+
+
+@needs_tools
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("asserts", [False, True])
+def test_no_pause_from_a_handler(form: str, asserts: bool, tmp_path: Path) -> None:
+    """With --ignore-unwind-from-catch, what would pause in a handler goes on, also in what the handler calls, and after
+    that call has thrown; before and behind, all pauses. Without it, all does."""
+    (tmp_path / "run.cjs").write_text(IGNORING)
+    for ignores, expected in ((True, f"{10 + 2 * 7 + 2 * 7 + 7 + 10} 2"), (False, f"{10 + 20 + 20 + 10 + 10} 6")):
+        text = rewrite(CATCHING, ignore_unwind_from_catch=ignores, asserts=asserts, **FORMS[form])
+        (tmp_path / "x.wat").write_text(text)
+        wasm = tmp_path / "x.wasm"
+        subprocess.run(["wat2wasm", "--enable-exceptions", tmp_path / "x.wat", "-o", wasm], check=True, timeout=60)
+        done = subprocess.run(["node", tmp_path / "run.cjs", wasm], capture_output=True, text=True, timeout=60)
+        assert (done.stdout.strip(), done.stderr) == (expected, "")

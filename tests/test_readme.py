@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,10 +41,33 @@ def test_docstrings_run(module: object) -> None:
     assert result.attempted and not result.failed
 
 
-def test_python_example_runs() -> None:
-    """The README's Python example gives what it says."""
-    result = doctest.testfile(str(README), module_relative=False)
+@pytest.mark.parametrize("path", [README, ROOT / "docs" / "python.md"], ids=["README", "python"])
+def test_python_examples_run(path: Path) -> None:
+    """The Python examples give what they say."""
+    result = doctest.testfile(str(path), module_relative=False)
     assert result.attempted and not result.failed
+
+
+def test_javascript_example_runs(tmp_path: Path) -> None:
+    """The README's commands make what its JavaScript example runs."""
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    found = re.search(
+        r"```sh\n(wat-bysyncify --print-runtime .*?)```\n\n```js\n(.*?)```", README.read_text("utf-8"), re.S
+    )
+    assert found is not None
+    (tmp_path / "host.mjs").write_text(found[2], encoding="utf-8")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-ec", f"{found[1]}node host.mjs"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "before!\n(the program sleeps)\nafter!\n"
 
 
 def test_ci_runs_the_test_line() -> None:

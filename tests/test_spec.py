@@ -6,6 +6,7 @@ script's first line says what it is about. Lines of its head:
     ;; options: --imports spectest.print    those of the command line
     ;; pauses: none                         nothing in it ever pauses
     ;; forms: skip                           the forms of the output that it is about, if not all
+    ;; checks: none                         it is not the same with --asserts
     ;; prints: print (i32.const 1)          the trace, for scripts that drive themselves
 
 A script that imports control functions drives itself: it is run rewritten only. Functions named `$plain...` do not
@@ -137,10 +138,29 @@ def test_never_paused(path: Path, form: str) -> None:
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
 def test_paused(path: Path, mode: str, form: str) -> None:
     """Rewritten modules do the same when they are paused and resumed, and leave nothing on the stack of frames."""
+    paused(path, mode, form)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", SCRIPTS, ids=named)
+def test_checked(path: Path, form: str) -> None:
+    """With checks (--asserts) that all goes as it must, scripts do the same too, paused or driving themselves."""
+    text = path.read_text()
+    if head(text, "checks"):
+        pytest.skip("not with checks")
+    if not drives_itself(text):
+        return paused(path, "every call", form, asserts=True, record=True)
+    lines: list[str] = []
+    assert run(text, Numbered(lines.append), **{**options(text, form), "asserts": True, "record": True}) == []
+    assert lines == expected_trace(text)
+
+
+def paused(path: Path, mode: str, form: str, **more: Any) -> None:
+    """Runs a script whose host pauses it."""
     text = path.read_text()
     if drives_itself(text):
         pytest.skip("drives itself")
-    given = options(text, form)
+    given = {**options(text, form), **more}
     lines: list[str] = []
     host = Pausing(lines.append, **HOSTS[mode], prefix=given["names"] if given["names"] == "asyncify" else "bysyncify")
     patterns = given["imports"]

@@ -15,10 +15,12 @@ from typing import Any
 import click
 
 from . import __version__
+from .diff import diff
 from .errors import WatError
 from .instrument import Options, Rewritten, rewrite_text
 from .instrument.options import MOST_PAGES, NAMES, REWIND, split_list
 from .pass_args import options_of
+from .runtime import FILES, source
 
 # Below this many characters there is nothing to wait for.
 _LONG = 2_000_000
@@ -73,6 +75,12 @@ class _Command(click.Command):
 _ALL = "*"
 
 
+def _print_runtime(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None and not ctx.resilient_parsing:
+        _print([source(value)])
+        ctx.exit()
+
+
 @click.command(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", default="-")
 @click.option("-o", "--output", metavar="FILE", help="Write here; a binary if the name ends in .wasm.")
@@ -100,6 +108,7 @@ _ALL = "*"
     "--import-globals", is_flag=True, help="The state is another module's, which exports it; see --export-globals."
 )
 @click.option("--export-globals", is_flag=True, help="Export the state, for modules that are linked later.")
+@click.option("--ignore-unwind-from-catch", is_flag=True, help="No pause begins in a handler (catch) of an exception.")
 @click.option(
     "--save-all-locals", is_flag=True, help="Frames hold all locals, for garbage collectors that scan memory."
 )
@@ -107,6 +116,7 @@ _ALL = "*"
 @click.option(
     "--record", is_flag=True, help="Note which functions are paused; wat-shell --record writes them as a list."
 )
+@click.option("--annotate", is_flag=True, help="Add comments that say what each part of the output is for.")
 @click.option("--pause-at", type=_List(), default=(), metavar="LIST", help="Pause points: entries, loops.")
 @click.option("--pause-import", metavar="NAME", help="What pause points call: module.base. Else they pause themselves.")
 @click.option("-O", "optimize", flag_value="speed", help="Make the result run fast.")
@@ -131,10 +141,25 @@ _ALL = "*"
     metavar="[FUNC]",
     help="Tell, on standard error, what can pause and why; of one function everything.",
 )
+@click.option("--diff", "show_diff", is_flag=True, help="Print what changes, step by step, instead of the text.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colours in the diff. [default: auto: on a terminal, without NO_COLOR]",
+)
 @click.option("--explain-json", metavar="FILE", help="Write that as JSON (docs/explain.md).")
 @click.option("--map", "map_file", metavar="FILE", help="Write what tools want to know, as JSON (docs/map.md).")
 @click.option(
     "--pass-arg", "-pa", "pass_args", multiple=True, metavar="NAME[@VALUE]", help="An option of wasm-opt --asyncify."
+)
+@click.option(
+    "--print-runtime",
+    type=click.Choice([*FILES]),
+    is_eager=True,
+    expose_value=False,
+    callback=_print_runtime,
+    help="Print the JavaScript module that drives the result, or its types, and exit.",
 )
 @click.version_option(__version__, prog_name="wat-bysyncify")
 def main(
@@ -143,6 +168,8 @@ def main(
     explain: str | None,
     explain_json: str | None,
     map_file: str | None,
+    show_diff: bool,
+    color: str,
     pass_args: tuple[str, ...],
     **given: Any,
 ) -> None:
@@ -166,22 +193,26 @@ def main(
     text = _read(file, name)
     try:
         with _progress(len(text)) as progress:
-            rewritten = rewrite_text(text, options, progress, mapped=map_file is not None)
+            rewritten = rewrite_text(text, options, progress, mapped=bool(map_file or show_diff))
     except WatError as error:
         _fail(error.report(text, name))
     for warning in rewritten.warnings:
         click.echo(f"{name}: warning: {warning}", err=True)
     if explain or explain_json:
         _explain(rewritten, name, explain, explain_json)
+    data = rewritten.map() if map_file or show_diff else {}
     if map_file:
-        _write(map_file, [json.dumps(rewritten.map(), indent=1).encode(), b"\n"])
+        _write(map_file, [json.dumps(data, indent=1).encode(), b"\n"])
     pieces = rewritten.pieces
     if output and output.endswith(".wasm"):
         _write(output, [_binary("".join(pieces), output)])
     elif output and output != "-":
         _write(output, _chunks(pieces))
-    else:
+    elif not show_diff:
         _print(pieces)
+    if show_diff:
+        lines = diff(text, "".join(pieces), data, (name, output or "rewritten"))
+        _print(f"{_coloured(line) if _has_colours(color) else line}\n" for line in lines)
 
 
 def _explain(rewritten: Rewritten, name: str, explain: str | None, explain_json: str | None) -> None:
@@ -195,6 +226,18 @@ def _explain(rewritten: Rewritten, name: str, explain: str | None, explain_json:
         _fail(f"{name}: error: {error}")
     if explain_json:
         _write(explain_json, [json.dumps(explanation.data(), indent=1).encode(), b"\n"])
+
+
+def _has_colours(color: str) -> bool:
+    return color == "always" or (color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+def _coloured(line: str) -> str:
+    """A line of a diff with its colour."""
+    if line.startswith(("--- ", "+++ ")):
+        return click.style(line, bold=True)
+    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+    return click.style(line, fg=colour) if colour else line
 
 
 def _as_options(message: str) -> str:

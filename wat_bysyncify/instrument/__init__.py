@@ -54,17 +54,22 @@ What is done, in the order of the files:
     modernize.py   2019 text -> today's                                      nodes -> nodes
     control.py     imports of control functions -> functions of the module   nodes -> nodes
     module.py      the index spaces, types, imports and exports              nodes -> Module
-    calls.py       which functions can pause                                 Module -> Pausing
+    sharedglobals.py  the state that another module exports                  nodes -> nodes
+    lists.py       the functions and imports that the user names             names -> numbers
+    callgraph.py   who calls whom, and what stands in which table            Module -> CallGraph
+    functypes.py   led by it: what can be called at which type               types -> numbers
+    calls.py       which functions can pause                                 CallGraph -> Pausing
     scope.py       all that the functions have in common                     Module, Pausing -> Program
     tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails
     twins.py       which functions are written twice, with -O                Program -> numbers
     then for each function that can, led by function.py; first parts.py takes it apart, and says what the rest need not
     know in other words:
-    annotations.py branch hints, with their instructions                     tokens -> tokens
+    annotations.py what is said of instructions, as part of them             tokens -> tokens
+    asserts.py     checks behind calls, with --asserts                       tokens -> tokens
+    handlers.py    calls in handlers in which no pause is to begin           tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
     nonnull.py     locals that cannot be null                                tokens -> tokens
-    controlcalls.py calls of control functions, with -O                      tokens -> tokens
     pausepoints.py pause points where there is no call                       tokens -> tokens
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
@@ -75,11 +80,16 @@ What is done, in the order of the files:
     skip.py        the form with guards around the steps                     Plan, Lifted, Source -> text
     jump.py        or that with blocks to jump out of                        Plan, Lifted, Source -> text
     straight.py    or, if it has a twin that jumps, with no way back at all  Plan, Lifted, Source -> text
+    and for others, with -O:
+    controlcalls.py  calls of control functions: their code instead          tokens -> text
     and at the end:
     needs.py       what the new functions refer to, of all together          Needs -> Needs
     runtime.py     the control functions and those that save and restore     ids -> text
     additions.py   all that is added, in order                               Program, Needs -> text
     rewrite.py     all of it, from text to text
+    and for whoever asks:
+    explain.py     what can pause and why (dominators.py: only because of what)  Pausing -> words, data
+    mapping.py     where calls, frames and lines are (places.py: the lines)  Plan, text -> data
 
     instructions.py, code.py   what the instructions are, and what a token says
     reftypes.py    reference types
@@ -88,6 +98,7 @@ What is done, in the order of the files:
     labels.py      what its branches say where blocks move
     layout.py      lines and indentation of what is written
     writer.py      what the forms have in common; nests.py: blocks that keep their places
+    notes.py       comments for those who read to learn
     names.py       what hosts rely on, and names that nobody has yet
     ids.py         the names of what is added, and which memory holds the frames
     options.py     what the user chose

@@ -52,6 +52,10 @@ class Additions:
         """The globals of the state, but those that are imported."""
         fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
         shared = [] if self.options.import_globals else globals_text(self.ids, self.guards(needs))
+        notes = self.program.notes
+        if shared and notes.wanted:
+            shared[0] += f" {notes.once('one state' if self.ids.state else 'state')}"
+            shared[-1] += f" {notes.once('data')}"
         return shared + (fuel_globals(self.ids) if fuel else [])
 
     def fields(self, needs: Needs, stand_ins: list[str]) -> list[list[str]]:
@@ -82,13 +86,18 @@ class Additions:
             found.append(peek_text(ids))
         if self.options.asserts:
             found += assert_texts(ids)
+        if self.options.ignore_unwind_from_catch:
+            found.append([f"(global {ids.catching} (mut i32) (i32.const 0))"])
         return found + needs.twins + self.helpers(needs) + [*needs.definitions.values()] + program.placeholders.lines
 
     def control_function(self, name: str, id_: str, exports: list[str], guards: bool) -> list[str]:
         """A control function, with checks if there are any."""
         checked = self.options.asserts and name in names.TOP_MOST | names.BOTTOM_MOST
         checks = control_checks(name, self.ids) if checked else []
-        return control_text(name, id_, exports, self.ids, guards, checks)
+        if name == "start_unwind" and self.options.ignore_unwind_from_catch:
+            checks = [f"(if (global.get {self.ids.catching}) (then (return)))", *checks]
+        note = self.program.notes.once(name) if name in names.CONTROL_FUNCTIONS else ""
+        return [*filter(None, [note]), *control_text(name, id_, exports, self.ids, guards, checks)]
 
     def helpers(self, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""
@@ -103,8 +112,9 @@ class Additions:
                 found.append(leave_room_text(ids, program.helper("leave")))
                 continue
             found += [table_text(types[0], ids)] if types[0] in held else []
-            found.append(save_text(types, ids, program.helper("save", *types)))  # what is saved is restored
-            found.append(restore_text(types, ids, program.helper("restore", *types)))
+            for verb, text in (("save", save_text), ("restore", restore_text)):  # what is saved is restored
+                note = program.notes.once(verb)
+                found.append([*filter(None, [note]), *text(types, ids, program.helper(verb, *types))])
         return found
 
     def exports(self, name: str) -> list[str]:

@@ -6,10 +6,10 @@
     )                                           )
 
 A call that is taken not to pause must not have: behind each there is a check, in functions that are instrumented too.
-A function that is not instrumented must not be called while the stack is unwound or rewound, one that is not while it
-is unwound. Each frame has the number of its function on top, mixed with one of the module, so that a frame that is
-taken for another's is known; control functions look whether it is their turn. What fails stores why, and the number of
-the function, in two exported globals, and traps then.
+A function that is not instrumented and calls others must not be called while the stack is unwound or rewound, one that
+is not while it is unwound. Each frame has the number of its function on top, mixed with one of the module, so that a
+frame that is taken for another's is known; control functions look whether it is their turn. What fails stores why, and
+the number of the function, in two exported globals, and traps then.
 """
 
 from __future__ import annotations
@@ -37,38 +37,53 @@ def frame_number(text: str, number: int) -> int:
 
 def with_checks(body: list[Token], scope: Scope, instrumented: bool) -> list[Token]:
     """The tokens of a function's body, each one instruction, with a check behind each call that is not to pause: each
-    call, in a function that is not instrumented."""
-    codes = scope.program.codes
-    check = f"(call {scope.program.ids.assert_normal} "
-    argument = f"(i32.const {scope.func.number})"
+    call, in a function that is not instrumented.
+
+    The condition of a folded `if` is to stay one instruction, for not all tools read more:
+
+        (if (call $f) (then        ->      (if (i32.or (call $f) (call $assert_normal_i32 (i32.const 3))) (then
+    """
+    codes, ids = scope.program.codes, scope.program.ids
     out: list[Token] = []
-    lists: list[bool] = []  # of each list around: is it a call to check
+    lists: list[
+        tuple[bool, bool, str]
+    ] = []  # of each list around: is it a call to check, and that a condition; its head
     last = -1  # of a call whose tokens are in no list of its own
     for position, token in enumerate(body):
         code = codes[token]
         checked = code.op in _CALLS and not (instrumented and scope.can_pause(body, position))
+        inside = lists[-1][2] if lists else ""
+        condition = checked and not code.flat and inside == "if" and scope.callee_type(body, position)[1] == ("i32",)
+        if condition:
+            out.append(Token("OPEN", "(i32.or ", 0))
         ends = False
         if code.opens:
-            lists.append(checked)
+            lists.append((checked, condition, code.op))
         elif token.type == "CLOSE":
-            ends = bool(lists) and lists.pop()
+            ends, condition, _ = lists.pop() if lists else (False, False, "")
         elif checked:
             last = type_use_end(body, position + 1) - 1 if code.flat else position
-        if ends or position == last:
-            trivia = code.trivia
-            out += [
-                Token(token.type, f"{token.removesuffix(trivia)} ", token.width),
-                Token("OPEN", check, 0),
-                Token("LEAF", argument, 0),
-                Token("CLOSE", f"){trivia}", 0),
-            ]
-        else:
+        if not ends and position != last:
             out.append(token)
+            continue
+        trivia = code.trivia
+        check = ids.assert_normal_i32 if condition else ids.assert_normal
+        out += [
+            Token(token.type, f"{token.removesuffix(trivia)} ", token.width),
+            Token("OPEN", f"(call {check} ", 0),
+            Token("LEAF", f"(i32.const {scope.func.number})", 0),
+            Token("CLOSE", ")" if condition else f"){trivia}", 0),
+        ]
+        if condition:
+            out.append(Token("CLOSE", f"){trivia}", 0))
     return out
 
 
 def with_entry(before: Token, body: list[Token], scope: Scope) -> tuple[Token, list[Token]]:
-    """The token before a body and those of the body, with the check that a function makes which is not instrumented."""
+    """The token before a body and those of the body, with the check that a function makes which is not instrumented, if
+    it calls any: hosts call small ones at any time, as Emscripten's JavaScript does `stackSave`."""
+    if not any("call" in scope.program.codes[token].op for token in body):
+        return before, body
     trivia = scope.program.codes[before].trivia
     indent = Trivia(trivia).indent
     check = f"(call {scope.program.ids.assert_called} (i32.const {scope.func.number}))"
@@ -109,6 +124,12 @@ def assert_texts(ids: Ids) -> list[list[str]]:
             f"(func {ids.assert_normal} (param $function i32)",
             f"  (if (i32.eqz {state})",
             f"    (then (call {ids.fail} (i32.const {PAUSED}) (local.get $function))))",
+            ")",
+        ],
+        [
+            f"(func {ids.assert_normal_i32} (param $function i32) (result i32)",
+            f"  (call {ids.assert_normal} (local.get $function))",
+            "  (i32.const 0)",
             ")",
         ],
         [

@@ -88,9 +88,10 @@ class Callees:
         node: List = func.node  # type: ignore[assignment]
         inside = tokens(node[func.header : -1])
         before = tokens(node[: func.header])[-1]
-        if any("(@" in token for token in {before, *inside}):
-            return annotated(regular(inside, self.codes), before)[1]
-        return regular(inside, self.codes)
+        distinct = {before, *inside}
+        if any(self.codes[token].act in (act.IMMEDIATE, act.SEVERAL) for token in distinct):
+            inside = regular(inside, self.codes)
+        return annotated(inside, before)[1] if any("(@" in token for token in distinct) else inside
 
     def sites(self, func: Func) -> Iterator[Site]:
         """The calls in a function's body."""
@@ -128,11 +129,12 @@ class CallGraph:
         self._segment_names: dict[str, int] = {}
         self._relevant: dict[Token, Code | None] = {}  # of the distinct tokens, those that matter here
         self._found_at: dict[int, set[int]] | None = None
+        tables = {id(entity.node): entity.number for entity in module.tables.entities}
         for word, node in module.fields:
             if word == "elem":
                 self._read_segment(node)
             elif word == "table":
-                self._read_table(node)
+                self._read_table(node, tables[id(node)])
             elif word == "global":
                 self._stands(self._references(tokens([node])), REFERENCES)
         for number in range(len(module.funcs.entities)):
@@ -238,12 +240,12 @@ class CallGraph:
     def _check(self, func: Func) -> None:
         """Raises `WatError` for an annotation of ours about what is no call."""
         node: List = func.node  # type: ignore[assignment]
-        offset = self.module.offset(node) + sum(token.width for token in tokens(node[: func.header]))
+        before = sum(token.width for token in tokens(node[: func.header]))
         for token in self.callees.body(func):
             code = self.callees.codes[token]
             if code.says and (code.op not in DIRECT | THROUGH or code.says not in (PAUSES, NEVER)):
-                raise misplaced(code.says, offset + token.find(OURS))
-            offset += token.width
+                raise misplaced(code.says, self.module.offset(node) + before + token.find(OURS))
+            before += token.width
 
     def _read_move(self, code: Code) -> None:
         """Reads an instruction that moves references between tables, segments and the operand stack."""
@@ -315,9 +317,8 @@ class CallGraph:
         numbers = (self.module.funcs.index(name) for op, name in pairwise(said) if op == "ref.func")
         return {number for number in numbers if number is not None}
 
-    def _read_table(self, node: Node) -> None:
+    def _read_table(self, node: Node, table: int) -> None:
         """Reads what a table holds to begin with: `(table funcref (elem $f ..))`, `(table 9 funcref (ref.func $f))`."""
-        table = next((each.number for each in self.module.tables.entities if each.node is node), REFERENCES)
         for child in children(node):
             if head(child) == "elem":
                 self._stands(self._listed(list(_items(child))[1:]), table)
@@ -330,7 +331,8 @@ class CallGraph:
     def _read_host(self) -> None:
         """Reads what the host gets and what it can give: through imports and exports, by table, global or function."""
         module = self.module
-        self._stands(module.exported("func"), HOST)
+        exported_funcs = module.exported("func")
+        self._stands(exported_funcs, HOST)
         inside = [unpacked(field) for fields in module.fields_of.values() for _, field in fields]
         held = any(top(type_, module) == "funcref" for type_ in inside)  # structures and arrays may hold functions
 
@@ -353,7 +355,7 @@ class CallGraph:
             if func.imported:
                 given += params
                 got += results
-            if func.number in module.exported("func"):
+            if func.number in exported_funcs:
                 given += results
                 got += params
         if carries(given):

@@ -38,8 +38,9 @@ def plain_function(func: Func, guards: bool, program: Program) -> str | None:
     there is a global that says that all is normal."""
     if program.old or (program.options.asserts and func.number not in program.pausing.runtime):
         return take_apart(func, program, instrumented=False).text
-    fast = program.options.optimize == "speed" and not program.options.trace
-    return with_control_code(func, guards, program) if fast else None
+    inline = program.options.optimize == "speed" and not program.options.trace
+    inline = inline and not program.options.ignore_unwind_from_catch
+    return with_control_code(func, guards, program) if inline else None
 
 
 def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:

@@ -36,10 +36,12 @@ class Ids:
     tables: dict[str, str]  # by the type of the references in it
     next: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
     count: dict[str, str]
+    catching: str  # how many handlers are at work in which no pause begins
     error: str  # what the checks store (asserts.py), and the functions that make them
     error_function: str
     fail: str
     assert_normal: str
+    assert_normal_i32: str
     assert_called: str
     assert_not_unwinding: str
     assert_frame: str
@@ -92,10 +94,12 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
         {type_: unused(f"${type_}s", tables) for type_ in names.SAVED_REFERENCES},
         {type_: unused(f"${type_}s_next", globals_) for type_ in names.SAVED_REFERENCES},
         {type_: unused(f"${type_}s_count", globals_) for type_ in names.SAVED_REFERENCES},
+        unused("$catching", globals_),
         unused("$error", globals_),
         unused("$error_function", globals_),
         unused("$fail", funcs),
         unused("$assert_normal", funcs),
+        unused("$assert_normal_i32", funcs),
         unused("$assert_called", funcs),
         unused("$assert_not_unwinding", funcs),
         unused("$assert_frame", funcs),

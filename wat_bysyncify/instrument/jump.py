@@ -93,12 +93,14 @@ class _Jump(Writer):
         """All of it."""
         plan = self.plan
         self.locals(plan.counters, indent)
+        self.step("the frame is taken back")
         self.enter(indent)
         if plan.at_once:
             self.body(indent)
             self.last_comments(indent)
             return
         self.line(indent, f"(block {plan.unwind}{' (result i32)' if plan.numbered else ''}")
+        self.trail(plan.notes.once("leave" if plan.numbered else "leave alone"))
         self.body(indent + "  ")
         self.last_comments(indent + "  ")
         self.line(indent, ")")
@@ -135,15 +137,19 @@ class _Jump(Writer):
             restores.append(f"{set_} {number})" if number else f"{set_})")
             number = f"(local.get {self.plan.counters[0]})"
         if not restores and not self.plan.numbered:
-            return [f"(br_if {stretch.targets[0][0]} {rewinding})"]
+            return [self.noted(f"(br_if {stretch.targets[0][0]} {rewinding})", "jump alone")]
         inside = [*restores, *self.dispatch(stretch, number)]
-        return [f"(if {rewinding} (then", *(f"  {line}" for line in inside), "))"]
+        return [self.noted(f"(if {rewinding} (then", "jump"), *(f"  {line}" for line in inside), "))"]
+
+    def noted(self, line: str, key: str) -> str:
+        """A line with a comment for readers."""
+        return f"{line} {self.plan.notes.once(key)}".rstrip()
 
     def again(self, stretch: _Stretch) -> list[str]:
         """What stands at the head of a stretch that is not the function's: on to the call, if that is where to go."""
         call = f"(local.get {stretch.local})"
         if stretch.single:
-            return [f"(br_if {stretch.targets[0][0]} {call})"]
+            return [self.noted(f"(br_if {stretch.targets[0][0]} {call})", "further")]
         reset = f"(local.set {stretch.local} (i32.const 0))"
         if stretch.enters:
             inner = self.plan.counters[stretch.depth]
@@ -151,7 +157,7 @@ class _Jump(Writer):
         else:
             index = f"(i32.sub {call} (i32.const {stretch.first}))"
             lines = [index, reset, *_table([label for label, _ in stretch.targets], "")]
-        return [f"(if {call} (then", *(f"  {line}" for line in lines), "))"]
+        return [self.noted(f"(if {call} (then", "further"), *(f"  {line}" for line in lines), "))"]
 
     def dispatch(self, stretch: _Stretch, call: str) -> list[str]:
         """The branch to where a call can be made again. `call` is the text of its number, "" where that is on the
@@ -204,7 +210,9 @@ class _Jump(Writer):
                 yield from self.opened(step, indent, stretch)
 
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
+        self.step(self.said_of_call(step))
         self.land(stretch, f"$call_{step.index}", 1)
+        self.trail(self.plan.notes.each(self.said_of_call(step), "landing"))
         stretch.direct = True
         if stretch.single and stretch.local:
             self.line(indent, f"(local.set {stretch.local} (i32.const 0))")
@@ -284,8 +292,10 @@ class _Jump(Writer):
         depth = outer.depth + (local != outer.local)
         if not outer.single:
             outer.resets.append(len(self.out))
-            self.out.append(f"{self.newline}{indent}(local.set {local} (i32.const 0))")
+            reset = self.noted(f"(local.set {local} (i32.const 0))", "way")
+            self.out.append(f"{self.newline}{indent}{reset}")
         outer.enters = True
+        self.step(f"a {block.op} with calls")
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))

@@ -13,13 +13,14 @@ WIDTH = 80
 
 class Layout:
     """Text that grows line by line in `out`. `marks` has which of its pieces are the reader's, each with the token
-    that it begins with."""
+    that it begins with, `steps` the pieces with which something begins that reads as one, and what that is."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.newline = source.newline
         self.out: list[str] = []
         self.marks: list[tuple[int, int]] = []
+        self.steps: list[tuple[int, str]] = []
 
     @staticmethod
     def arms(write: Callable[..., Iterator[Any]], *where: Any) -> None:
@@ -34,6 +35,10 @@ class Layout:
 
     def line(self, indent: str, text: str) -> None:
         self.out += (self.newline, indent, text)
+
+    def step(self, what: str) -> None:
+        """Something begins on the next line that reads as one step."""
+        self.steps.append((len(self.out), what))
 
     def trail(self, comment: str) -> None:
         """A comment, or none, behind the last line."""

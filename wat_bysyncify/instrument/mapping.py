@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -31,12 +31,14 @@ class CallMap:
 @dataclass(frozen=True, slots=True)
 class FunctionMap:
     """A function that can be on the stack. `plan` is None of one that has no frame. `calls` are its pausing calls, in
-    order; `lines` where its text stems from: (line of the text, from 0; index in the source; how many lines)."""
+    order; `lines` where its text stems from: (line of the text, from 0; index in the source; how many lines); `steps`
+    the lines of the text with which something begins that reads as one, and what that is."""
 
     number: int
     plan: Plan | None
     calls: tuple[CallMap, ...]
     lines: tuple[tuple[int, int, int], ...] = ()
+    steps: tuple[tuple[int, str], ...] = ()
 
 
 def map_function(parts: Parts, plan: Plan, head: Sequence[str], written: Writer) -> FunctionMap:
@@ -55,7 +57,15 @@ def map_function(parts: Parts, plan: Plan, head: Sequence[str], written: Writer)
             done = piece
             if body.tokens[token].width:  # what stands for nothing in the source has no line there
                 lines.append((at, first + places[token], written.out[piece].count("\n") + 1))
-    return FunctionMap(parts.func.number, plan, calls, tuple(lines))
+        at += sum(each.count("\n") for each in written.out[done:]) + 1
+        lines.append((at, first + sum(token.width for token in body.tokens), 1))
+    steps: list[tuple[int, str]] = []
+    at, done = sum(piece.count("\n") for piece in head), 0
+    for piece, what in written.steps:
+        at += sum(each.count("\n") for each in written.out[done:piece])
+        done = piece
+        steps.append((at + 1, what))
+    return FunctionMap(parts.func.number, plan, calls, tuple(lines), tuple(steps))
 
 
 def map_frameless(parts: Parts) -> FunctionMap:
@@ -104,10 +114,20 @@ class Lines:
             self.runs.append([out, source, count])
 
 
-def module_map(program: Program, functions: Sequence[FunctionMap], lines: Lines, why: Explanation) -> dict[str, Any]:
-    """The data of a module."""
+def module_map(
+    program: Program,
+    functions: Sequence[FunctionMap],
+    begins: Mapping[int, int],
+    added: int,
+    lines: Lines,
+    why: Explanation,
+) -> dict[str, Any]:
+    """The data of a module. `begins` has the line of the output at which each function begins, by number, `added` is
+    that at which all begins that is new at its end."""
     dispatches: dict[Dispatch, int] = {}
-    found = [_function(each, each.plan, program, why, dispatches) for each in functions if each.plan]
+    found = [
+        _function(each, each.plan, begins.get(each.number), program, why, dispatches) for each in functions if each.plan
+    ]
     frameless = [_frameless(each, program, why, dispatches) for each in functions if not each.plan]
     ids, funcs = program.ids, program.module.funcs.entities
     imports = [number for number in program.pausing.causes if isinstance(number, int) and funcs[number].imported]
@@ -123,6 +143,7 @@ def module_map(program: Program, functions: Sequence[FunctionMap], lines: Lines,
         "frameless": frameless,
         "dispatches": [why.finds(dispatch) for dispatch in dispatches],
         "open": [number for dispatch, number in dispatches.items() if why.is_open(dispatch)],
+        "added_line": added,
         "lines": lines.runs,
     }
 
@@ -167,7 +188,12 @@ def _tails(each: FunctionMap, program: Program) -> dict[str, Any]:
 
 
 def _function(
-    each: FunctionMap, plan: Plan, program: Program, why: Explanation, dispatches: dict[Dispatch, int]
+    each: FunctionMap,
+    plan: Plan,
+    begins: int | None,
+    program: Program,
+    why: Explanation,
+    dispatches: dict[Dispatch, int],
 ) -> dict[str, Any]:
     func = program.module.func(each.number)
     values = list(_values(plan))
@@ -183,6 +209,9 @@ def _function(
         "name": program.called.name(each.number),
         "index": each.number,
         "line": why.places.line(func) if why.places.has(func) else None,
+        "output_line": begins,
+        "output_end": begins and begins + each.lines[-1][0],
+        "steps": [[begins + line, what] for line, what in each.steps] if begins else [],
         "form": plan.form,
         "why": why.next(each.number) if known else None,
         "params": list(plan.params),

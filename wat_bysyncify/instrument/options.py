@@ -41,8 +41,9 @@ class Options:
     asserts: bool = (
         False  # the module checks that nothing pauses that is not to, and that frames are whose they must be
     )
-    ignore_unwind_from_catch: bool = False  # what pauses in a handler of an exception does not
+    ignore_unwind_from_catch: bool = False  # a pause that begins in a handler of an exception does not
     save_all_locals: bool = False  # frames hold all locals, also those that nobody will read
+    annotate: bool = False  # with comments for those who read the output to learn
     record: bool = False  # the module notes which functions were paused
     import_globals: bool = False  # the state is that of another module, which exports it
     export_globals: bool = False  # and of this one

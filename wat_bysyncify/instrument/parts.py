@@ -16,6 +16,7 @@ from .body import Body, BodyError, place
 from .code import Code, regular
 from .fields import head, value_types
 from .fold import fold
+from .handlers import with_catching_calls
 from .module import Func
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
@@ -106,12 +107,14 @@ def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scop
     func, program = scope.func, scope.program
     pausing, codes = program.pausing, program.codes
     stands_in, has_points = func.number in pausing.tail_callers, func.number in pausing.points
-    asserts = program.options.asserts
-    if not (program.annotated or asserts or checked or pausing.written or has_points or stands_in):
+    asserts, ignores = program.options.asserts, program.options.ignore_unwind_from_catch
+    if not (program.annotated or asserts or ignores or checked or pausing.written or has_points or stands_in):
         return before, inside
     inside = regular(inside, codes)
     if program.annotated:
         before, inside = annotated(inside, before)
+    if ignores:
+        inside = with_catching_calls(inside, scope)
     if stands_in:
         inside = with_stand_ins(inside, func, program)
     if asserts:

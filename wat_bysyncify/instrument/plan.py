@@ -26,6 +26,7 @@ from .ids import Ids
 from .liveness import live_locals
 from .module import Func
 from .names import Taken, plain, unused
+from .notes import Notes
 from .reftypes import can_be_kept
 from .scope import Program, Scope
 from .steps import Lifted, Nest, Resume
@@ -88,6 +89,7 @@ class Plan:
     asserts: bool
     record: bool
     ids: Ids
+    notes: Notes
 
 
 def form_of(func: Func, body: Body, scope: Scope) -> Form:
@@ -157,6 +159,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         program.options.asserts,
         program.options.record,
         program.ids,
+        program.notes,
     )
 
 

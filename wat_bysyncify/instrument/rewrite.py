@@ -43,6 +43,7 @@ class Rewritten:
     program: Program
     maps: list[FunctionMap]
     places: list[tuple[int, Node]]  # which pieces begin which fields of the module
+    end: int  # behind the piece with its last field
 
     @property
     def warnings(self) -> list[str]:
@@ -58,17 +59,20 @@ class Rewritten:
         why = self.explanation()
         functions = {id(self.program.module.func(each.number).node): each for each in self.maps}
         lines = Lines()
+        begins: dict[int, int] = {}
         at, done = 1, 0
         for piece, node in self.places:
             at += sum(each.count("\n") for each in self.pieces[done:piece])
             done = piece
             start, found = why.places.field_offset(node), functions.get(id(node))
-            if found and found.lines:
+            if found and found.plan:
+                begins[found.number] = at
                 for line, place, count in found.lines:
                     lines.add(at + line, why.places.line_at(place), count)
             elif start is not None:
                 lines.add(at, why.places.line_at(start), len("".join(tokens([node])).rstrip().split("\n")))
-        return module_map(self.program, self.maps, lines, why)
+        added = sum(piece.count("\n") for piece in self.pieces[: self.end]) + 2
+        return module_map(self.program, self.maps, begins, added, lines, why)
 
 
 def rewrite_text(
@@ -84,7 +88,7 @@ def rewrite_text(
         program = read_program(text, options, mapped)
         rewrite = _Rewrite(program)
         pieces = rewrite.pieces(progress or (lambda done, total: None))
-        return Rewritten(pieces, text, program, rewrite.maps, rewrite.places)
+        return Rewritten(pieces, text, program, rewrite.maps, rewrite.places, rewrite.end)
     finally:
         if was_enabled:
             gc.enable()
@@ -130,6 +134,7 @@ class _Rewrite:
         self.needs = Needs()  # of the functions that are written
         self.maps: list[FunctionMap] = []
         self.places: list[tuple[int, Node]] = []
+        self.end = 0
         self.stand_ins: list[str] = []  # those that tail calls have (tailcalls.py)
 
     def pieces(self, progress: Callable[[int, int], None]) -> list[str]:
@@ -146,7 +151,7 @@ class _Rewrite:
                 if id(child) in replaced and not indents.starts_line(child) and out:
                     before = out[-1].rstrip(" ")
                     out[-1] = before + ("" if before.endswith("\n") else self.newline) + indents.of(child)
-                if self.program.mapped and inside:
+                if self.program.mapped:
                     self.places.append((len(out), child))
                 self._put(child, out, replaced)
                 if child is place and child is not None:
@@ -241,6 +246,7 @@ class _Rewrite:
             stripped = out[-1].rstrip(" \t\r\n")
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
+        self.end = len(out)
         state = [] if place is not None else [self.additions.state(self.needs)]
         for lines in [*state, *self.additions.fields(self.needs, self.stand_ins)]:
             for line in lines:

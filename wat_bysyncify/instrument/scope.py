@@ -13,6 +13,7 @@ from .lists import Names
 from .module import Func, FuncType, Module, signature_text
 from .names import Taken, unused
 from .needs import Needs
+from .notes import Notes
 from .options import Options
 from .placeholder import Placeholders
 
@@ -37,18 +38,18 @@ class Program:
     """What the functions of a module have in common.
 
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
-    annotations about instructions, `old` whether the text is that of older tools, `mapped` whether tools want to know
-    more (mapping.py), `options` what the user chose.
-    `text` is all of it; `called` is what functions are called, `callees` what calls call. Functions change nothing
-    here, but that what is asked for first gets its name then: `helpers` are the ids of the functions that save and
-    restore, by what they do and the types of the values (the one to "leave" room has none), `new_types` those of types,
-    `settled` those of functions that look into tables (tablecalls.py).
+    annotations about instructions, `old` whether the text is that of older tools, `mapped` whether tools want to
+    know more (mapping.py), `options` what the user chose. `notes` are comments for readers; `text` is all of it;
+    `called` is what functions are called, `callees` what calls call. Functions change nothing here, but that what
+    is asked for first gets its name then: `helpers` are the ids of the functions that save and restore, by what
+    they do and the types of the values (the one to "leave" room has none), `new_types` those of types, `settled`
+    those of functions that look into tables (tablecalls.py).
     """
 
     __slots__ = (
-        "annotated", "called", "callees", "codes", "defined", "helpers", "ids", "lookups", "mapped", "module",
-        "new_types", "newline", "old", "options", "pausing", "placeholders", "settled", "tails", "text",
-        "twinned", "type_ids", "types",
+        "annotated", "called", "callees", "catching", "codes", "defined", "helpers", "ids", "lookups", "mapped",
+        "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled", "tails",
+        "text", "twinned", "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +70,7 @@ class Program:
         self.text, self.callees = text, pausing.callees
         self.codes = self.callees.codes
         self.annotated, self.old, self.mapped, self.options = annotated, old, mapped, options
+        self.notes = Notes(options.annotate)
         self.defined = len(module.funcs.entities)
         self.types = self.callees.uses
         self.type_ids = Taken(module.types.names)
@@ -76,12 +78,14 @@ class Program:
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: set[int] = set()  # functions that are written twice (twins.py)
+        self.catching: dict[str, str] = {}  # by what is called (handlers.py)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # by table and type
         # Functions that are added, as `call` knows them: those, and the checks.
         self.lookups: dict[str, tuple[FuncType, bool]] = dict.fromkeys(
             (ids.assert_normal, ids.assert_called), ((("i32",), ()), False)
         )
+        self.lookups[ids.assert_normal_i32] = (("i32",), ("i32",)), False
 
     def helper(self, verb: str, *types: str) -> str:
         """The id of the function that does `save` or `restore` to values of these types."""
@@ -146,6 +150,13 @@ class Scope:
             found = program.call(code.word)
             return found is not None and found[1]
         return self.indirect(program.callees.dispatch(code, body, position))
+
+    def callee_type(self, body: list[Token], position: int) -> FuncType:
+        """The type of what the call at body[position] calls; the empty one if that is not known."""
+        code = self.program.codes[body[position]]
+        if code.op == "call":
+            return (self.program.call(code.word) or (((), ()), False))[0]
+        return self.program.callees.type_of(code, body, position)
 
     def local_type(self, word: str) -> str:
         """The type of the local that a word names."""

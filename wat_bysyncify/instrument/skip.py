@@ -48,14 +48,18 @@ class _Skip(Writer):
         plan = self.plan
         inner = indent + "  "
         self.locals(plan.counters, indent)
+        self.step("the frame is taken back")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_rewinding} (then")
+        self.trail(plan.notes.once("rewinding"))
         for line in self.restores():
             self.line(inner, line)
         if plan.asserts:
             self.line(inner, f"(drop {self.checked(f'(local.get {plan.counters[0]})')})")
         self.line(indent, "))")
+        self.step("a pause leaves this block")
         self.line(indent, f"(local.set {plan.counters[0]} (block {plan.unwind} (result i32)")
+        self.trail(plan.notes.once("leave"))
         self.arms(self.arm, self.lifted.arm, None, inner)
         self.line(inner, "(unreachable)" if plan.results else "(return)")
         self.last_comments(inner)
@@ -84,13 +88,16 @@ class _Skip(Writer):
         """
         inner = indent + "  "
         head = "(if"
+        self.step(self.said_of_call(step) if isinstance(step, Resume) else "a guard")
         if step.values is not None and nest and len(nest.keep) == 1:
             head = f"(if (result {nest.block.type[1][0]})"
         if isinstance(step, Resume):
             self.open_guard(indent, head, self.one_of(step.index, step.index + 1))
+            self.trail(self.plan.notes.each(self.said_of_call(step), "again"))
             self.call(step, self.plan.unwind, inner)
         else:
             self.line(indent, f"{head} {self.plan.ids.is_normal} (then")
+            self.trail(self.plan.notes.once("done"))
         for stmt in step.stmts:
             self.stmt(stmt, inner)
         if step.values is None or nest is None:
@@ -109,10 +116,12 @@ class _Skip(Writer):
 
     def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """A block with pausing calls, with a guard around it if it must have one."""
+        self.step(f"a {nest.block.op} with calls")
         self.lead(nest.lead, indent)
         at = indent
         if nest.guarded:
             self.open_guard(indent, "(if", self.one_of(nest.block.calls[0], nest.block.calls[-1]))
+            self.trail(self.plan.notes.once("inside"))
             at += "  " if len(indent) < WIDTH else ""
         for arm, inside in in_place(self, nest, at, self.condition, nest.block.folded):
             yield arm, nest, inside
@@ -165,5 +174,6 @@ class _Skip(Writer):
             choice = f"(i32.lt_u (local.get {self.plan.counters[0]}) (i32.const {second}))"
         self.before(value, indent)
         self.line(indent, f"(if (result i32) {self.plan.ids.is_normal} (then")
+        self.trail(self.plan.notes.once("choice"))
         self.value(value, indent + "  ")
         self.line(indent, f") (else {choice}))")

@@ -51,13 +51,17 @@ class _Straight(Writer):
         inner = indent + "  "
         self.locals((), indent)
         arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
+        self.step("a frame is the twin's")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_rewinding} (then")
+        self.trail(plan.notes.once("twin"))
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
         typed = " (result i32)" if plan.numbered else ""
+        self.step("a pause leaves these blocks")
         opening = [f"(block {label}{typed}" for label in reversed(plan.landings.values())]
         for at in range(0, len(opening), 3):
             self.line(indent, " ".join(opening[at : at + 3]))
+        self.trail(plan.notes.once("leave" if plan.numbered else "leave alone"))
         whole = self.source.labels.outermost  # a branch to the end of the function, by number
         if whole:
             of = f" (result {' '.join(plan.results)})" if plan.results else ""
@@ -85,6 +89,7 @@ class _Straight(Writer):
                 yield from in_place(self, step, indent, self.condition, inside)
                 continue
             if isinstance(step, Resume):
+                self.step(self.said_of_call(step))
                 self.call(step, self.plan.calls[step.index].landing, indent)
             for stmt in step.stmts:
                 self.stmt(stmt, indent)

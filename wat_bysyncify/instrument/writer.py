@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .layout import Layout
+from .notes import frame_note
 from .plan import Plan
 from .source import Source
 from .steps import Lifted, Resume
@@ -17,8 +18,9 @@ class Writer(Layout):
 
     def locals(self, counters: tuple[str, ...], indent: str) -> None:
         """The locals that are new."""
-        for name in counters:
+        for position, name in enumerate(counters):
             self.line(indent, f"(local {name} i32)")
+            self.trail(self.plan.notes.once("counters" if position else "counter"))
         for name, type_ in self.plan.temps:
             self.line(indent, f"(local {name} {type_})")
         for name in self.plan.frame.own_locals:
@@ -60,18 +62,40 @@ class Writer(Layout):
         number = f"(i32.const {call.number})" if plan.numbered else ""
         if plan.at_once:
             self.line(indent, f"(if {plan.ids.is_unwinding} (then")
+            self.trail(plan.notes.once("paused at once"))
             for line in filter(None, [number, *self.leaving(plan.frame.saves(call.alive)), "(return)"]):
                 self.line(indent + "  ", line)
             self.line(indent, "))")
         elif number:
             self.line(indent, f"(drop (br_if {landing} {number} {plan.ids.is_unwinding}))")
+            self.trail(plan.notes.once("paused"))
         else:
             self.line(indent, f"(br_if {landing} {plan.ids.is_unwinding})")
+            self.trail(plan.notes.once("paused alone"))
 
     def leave(self, saves: list[str], indent: str) -> None:
         """The end of a function that unwinds: `saves` are the lines that save its frame."""
+        self.step("the frame is saved")
+        if self.plan.notes.wanted:
+            self.line(indent, f";; {self.saved()}")
         for line in self.leaving(saves):
             self.line(indent, line)
+
+    def saved(self) -> str:
+        """What the frame holds and why."""
+        plan = self.plan
+        saved = [
+            (local.name, [call.number for call in plan.calls if call.alive & local.bit])
+            for group in plan.frame.groups
+            for local in group.locals
+            if local.bit >= 0
+        ]
+        return frame_note(saved, len(plan.calls), plan.numbered)
+
+    def said_of_call(self, step: Resume) -> str:
+        """Which call a step makes."""
+        call = self.plan.calls[step.index]
+        return f"call {call.number}: {call.callee or 'through a table or reference'}"
 
     def leaving(self, saves: list[str]) -> list[str]:
         """The lines of a function that unwinds, with those that save its frame."""

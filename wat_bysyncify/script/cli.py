@@ -27,6 +27,9 @@ def _version() -> str:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--record", metavar="FILE", help="Write the names of the functions that were paused, of modules made with --record."
+)
 @click.option("--trace", is_flag=True, help="Rewrite modules, pause them, and tell the run on standard error.")
 @click.option("--trace-json", metavar="FILE", help="Write the same as JSON, an event a line.")
 @click.option(
@@ -37,7 +40,12 @@ def _version() -> str:
 @click.option("--rewrite", "words", metavar="OPTIONS", help="When tracing: options of wat-bysyncify for the rewriting.")
 @click.version_option(_version(), prog_name="wat-shell")
 def main(
-    files: tuple[str, ...], trace: bool, trace_json: str | None, pause_at_imports: str | None, words: str | None
+    files: tuple[str, ...],
+    record: str | None,
+    trace: bool,
+    trace_json: str | None,
+    pause_at_imports: str | None,
+    words: str | None,
 ) -> None:
     """Runs WebAssembly scripts (.wast) and modules (.wat); "-" is standard input.
 
@@ -46,19 +54,28 @@ def main(
 
     Exit codes: 0 all went well, 1 something failed, 2 bad usage.
     """
-    if not trace and trace_json is None:
-        if pause_at_imports is not None or words is not None:
-            raise click.UsageError("--pause-at-imports and --rewrite are for --trace and --trace-json.")
-        sys.exit(max([_run(file) for file in files]))
-    from .tracing import tracer
+    names: dict[str, None] = {}
+    if trace or trace_json is not None:
+        from .tracing import tracer
 
-    with tracer(trace, trace_json, pause_at_imports, words) as make:
-        code = max([_run(file, make) for file in files])
+        with tracer(trace, trace_json, pause_at_imports, words) as make:
+            code = max([_run(file, names, make) for file in files])
+    elif pause_at_imports is not None or words is not None:
+        raise click.UsageError("--pause-at-imports and --rewrite are for --trace and --trace-json.")
+    else:
+        code = max([_run(file, names) for file in files])
+    if record is not None:
+        try:
+            Path(record).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        except OSError as error:
+            click.echo(f"{record}: error: {error.strerror}", err=True)
+            code = 1
     sys.exit(code)
 
 
-def _run(file: str, make: Callable[[str, str], Script] | None = None) -> int:
-    """Runs a file, by what `make` makes of its text and name; 1 if anything failed."""
+def _run(file: str, names: dict[str, None], make: Callable[[str, str], Script] | None = None) -> int:
+    """Runs a file, by what `make` makes of its text and name; 1 if anything failed. The functions that were paused are
+    added to `names`."""
     name = "<stdin>" if file == "-" else file
     try:
         text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
@@ -76,6 +93,7 @@ def _run(file: str, make: Callable[[str, str], Script] | None = None) -> int:
         for failure in script.run():
             click.echo(failure.report(text, name), err=True)
             code = 1
+        names.update(dict.fromkeys(script.recorded()))
     except WatError as error:  # no script
         click.echo(error.report(text, name), err=True)
         code = 1

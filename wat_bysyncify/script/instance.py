@@ -10,9 +10,12 @@ from typing import Any
 
 import wasmtime
 
+from ..failures import sentence
+from ..instrument.names import CONTROL_MODULES
 from . import adapter
 from .host import Exports, Host
 from .interface import Interface, read_interface
+from .names import read_names
 from .values import Value
 
 VALTYPES = {
@@ -35,10 +38,12 @@ class Unlinkable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A compiled module, and what it imports and exports."""
+    """A compiled module, what it imports and exports, its bytes, and its text, "" if it has none."""
 
     compiled: wasmtime.Module
     interface: Interface
+    wasm: bytes
+    text: str = ""
 
 
 def to_wasm(text: bytes) -> bytes:
@@ -71,7 +76,7 @@ def compile_module(wasm: bytes) -> Module:
     if not wasm.startswith(b"\0"):  # it would be taken for text
         raise wasmtime.WasmtimeError("magic header not detected")
     compiled = wasmtime.Module(engine(), wasm)
-    return Module(compiled, read_interface(wasm))
+    return Module(compiled, read_interface(wasm), wasm)
 
 
 class Instance:
@@ -80,7 +85,7 @@ class Instance:
     def __init__(self, host: Host, store: wasmtime.Store, module: Module, raw: wasmtime.Instance) -> None:
         self.host = host
         self.store = store
-        self.interface = module.interface
+        self.interface, self.wasm, self.text = module.interface, module.wasm, module.text
         self.externs: Mapping[str, Any] = raw.exports(store)
         self.exports = Exports(store, self.externs.get)
         self._functions: dict[str, wasmtime.Func] = {}
@@ -112,6 +117,20 @@ class Instance:
         content = type.removeprefix("(mut ").removesuffix(")") if type.startswith("(mut ") else type
         (value,) = self._values((content,), reader(self.store))
         return value
+
+    def failed_check(self) -> str | None:
+        """What is wrong where a check of a module failed that was rewritten with asserts, asked once; else None."""
+        for prefix in CONTROL_MODULES:
+            names = (f"{prefix}_error", f"{prefix}_error_function")
+            if any(self.interface.exports.get(name) != ("global", "(mut i32)") for name in names):
+                continue
+            error, function = (self.externs[name] for name in names)
+            code, number = error.value(self.store), function.value(self.store)
+            if code:
+                error.set_value(self.store, 0)
+                name = read_names(self.wasm).get(("func", number))
+                return sentence(code, number, name and f"${name}")
+        return None
 
     def _exported(self, name: str, kind: str) -> int | str | None:
         found, type = self.interface.exports.get(name, (None, None))

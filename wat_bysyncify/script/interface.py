@@ -26,23 +26,30 @@ class FuncType:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """`type` is a type index for a function, a global type as text for a global, else None."""
+    """`type` is a type index for a function or a tag; as text a global type for a global, the type of the elements for
+    a table (behind `i64` where its indices are that), the type of an address for a memory."""
 
     module: str
     name: str
     kind: str
-    type: int | str | None
+    type: int | str
 
 
 @dataclass
 class Interface:
-    """What a module shows. `types` is the text of all its types: in another module it gives the same indexes."""
+    """What a module shows. `types` is the text of all its types: in another module it gives the same indexes.
+
+    `spaces` has the types of all entities of each kind, by index, as `Import` has them; `indices` the kind and the
+    index of each export.
+    """
 
     types: str = ""
     composites: list[str] = field(default_factory=list)  # by type index: func, struct, array
     funcs: dict[int, FuncType] = field(default_factory=dict)
     imports: list[Import] = field(default_factory=list)
-    exports: dict[str, tuple[str, int | str | None]] = field(default_factory=dict)
+    exports: dict[str, tuple[str, int | str]] = field(default_factory=dict)
+    spaces: dict[str, list[int | str]] = field(default_factory=dict)
+    indices: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def hierarchy(self, heap: str) -> str:
         """The top type of a heap type, given as text: any, func, extern or exn."""
@@ -53,9 +60,9 @@ class Interface:
 
 def read_interface(wasm: bytes) -> Interface:
     """The interface of a valid binary module."""
-    found = Interface()
-    spaces: dict[str, list[int | str | None]] = {kind: [] for kind in KINDS}
-    reader = _Reader(wasm, 8)
+    spaces: dict[str, list[int | str]] = {kind: [] for kind in KINDS}
+    found = Interface(spaces=spaces)
+    reader = Reader(wasm, 8)
     while reader.position < len(wasm):
         section = reader.byte()
         end = reader.number() + reader.position
@@ -69,6 +76,17 @@ def read_interface(wasm: bytes) -> Interface:
                 spaces[kind].append(type)
         elif section == 3:
             spaces["func"] += [reader.number() for _ in range(reader.number())]
+        elif section == 4:
+            for _ in range(reader.number()):
+                starts = reader.wasm[reader.position] == 0x40  # with a value for its elements
+                reader.position += 2 * starts
+                spaces["table"].append(reader.extern_type("table"))
+                if starts:
+                    reader.skip_expr()
+        elif section == 5:
+            spaces["memory"] += [reader.extern_type("memory") for _ in range(reader.number())]
+        elif section == 13:
+            spaces["tag"] += [reader.extern_type("tag") for _ in range(reader.number())]
         elif section == 6:
             for _ in range(reader.number()):
                 spaces["global"].append(reader.extern_type("global"))
@@ -76,12 +94,15 @@ def read_interface(wasm: bytes) -> Interface:
         elif section == 7:
             for _ in range(reader.number()):
                 name, kind, index = reader.name(), KINDS[reader.byte()], reader.number()
-                found.exports[name] = kind, spaces[kind][index] if kind in ("func", "global") else None
+                found.indices[name] = kind, index
+                found.exports[name] = kind, spaces[kind][index]
         reader.position = end
     return found
 
 
-class _Reader:
+class Reader:
+    """Reads what a binary module is made of, from a position on."""
+
     def __init__(self, wasm: bytes, position: int) -> None:
         self.wasm = wasm
         self.position = position
@@ -147,7 +168,8 @@ class _Reader:
         found.composites.append(composite)
         return f"{before}({composite}{body}){after}"
 
-    def extern_type(self, kind: str) -> int | str | None:
+    def extern_type(self, kind: str) -> int | str:
+        """The type of an entity, as `Import` has it."""
         if kind == "func":
             return self.number()
         if kind == "global":
@@ -155,12 +177,12 @@ class _Reader:
         if kind == "tag":
             self.position += 1
             return self.number()
-        if kind == "table":
-            self.value_type()
+        element = self.value_type() if kind == "table" else ""
         flags = self.byte()
         for _ in range(1 + (flags & 1) + (flags >> 3 & 1)):  # the least, the most, the size of a page
             self.number()
-        return None
+        address = "i64" if flags & 4 else "i32"
+        return f"{'i64 ' if flags & 4 else ''}{element}" if element else address
 
     def skip_expr(self) -> None:
         """Past a constant expression and its `end`."""

@@ -9,6 +9,7 @@ The text of a module is compiled as it stands, or as `rewrite` returns it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import wasmtime
@@ -19,6 +20,7 @@ from .host import Host
 from .instance import Instance, Misuse, Module, Unlinkable, compile_module, engine, host_function, to_wasm
 from .interface import Import
 from .patterns import argument, matches
+from .recorded import recorded
 from .spectest import PRINTS, spectest
 from .traps import is_exception, is_expected, place, reason
 from .values import Value
@@ -43,6 +45,8 @@ class Script:
         self.registered: dict[str, Mapping[str, Any]] = {"spectest": spectest(engine(), self.store)}
         self.modules: dict[str | None, Module | None] = {}  # None: the last one
         self.instances: dict[str | None, Instance | None] = {}
+        self.acted: Instance | None = None  # on which the last action was
+        self.made: list[Instance] = []  # all of them
 
     def run(self) -> Iterator[WatError]:
         """Runs all commands; yields a failure as soon as a command fails, and goes on."""
@@ -59,7 +63,7 @@ class Script:
             failure.offset = command.offset if failure.offset is None else failure.offset
             return failure
         except (*WASM_ERRORS, Misuse) as error:
-            return WatError(reason(error), command.offset)
+            return WatError(self.why(error), command.offset)
         return None
 
     def execute(self, command: Command) -> None:
@@ -82,6 +86,10 @@ class Script:
                 self.assert_unlinkable(command)
             case _:
                 self.assert_refused(command)
+
+    def recorded(self) -> list[str]:
+        """The names of the functions that were paused, of all instances that note that (recorded.py)."""
+        return [*dict.fromkeys(name for instance in self.made for name in recorded(instance))]
 
     # Modules
 
@@ -115,7 +123,8 @@ class Script:
                 raise WatError(error.message, source.offset + (error.offset or 0) * (source.kind == "text")) from None
             rewritten = code != source.code
         try:
-            return compile_module(code if source.kind == "binary" else to_wasm(code))
+            module = compile_module(code if source.kind == "binary" else to_wasm(code))
+            return module if source.kind == "binary" else replace(module, text=code.decode())
         except wasmtime.WasmtimeError as error:
             at = place(error) if source.kind == "text" and not rewritten else None
             inner = _offset(code.decode(), *at) if at else 0
@@ -129,6 +138,7 @@ class Script:
         ]
         raw = self.host.instantiate(self.store, module.compiled, imports)
         made.append(Instance(self.host, self.store, module, raw))
+        self.made += made
         return made[0]
 
     def resolve(self, module: Module, item: Import, importer: Callable[[], Instance | None], strict: bool) -> Any:
@@ -163,11 +173,16 @@ class Script:
         """The results of `(invoke ..)` or `(get ..)`."""
         items = list(action.items)
         name = items.pop(0) if isinstance(items[0], str) and not items[0].startswith('"') else None
-        instance = self.instance(name if isinstance(name, str) else None)
+        instance = self.acted = self.instance(name if isinstance(name, str) else None)
         export = _string(items.pop(0))
         if action.head == "get":
             return [instance.read(export)]
         return instance.invoke(export, [argument(item) for item in items])
+
+    def why(self, error: Exception) -> str:
+        """The cause on one line, and what a check has found that a rewritten module makes."""
+        found = self.acted.failed_check() if self.acted and isinstance(error, wasmtime.Trap) else None
+        return f"{reason(error)}: {found}" if found else reason(error)
 
     def assert_return(self, form: Form) -> None:
         """`(assert_return (invoke ..) pattern*)`"""
@@ -177,7 +192,7 @@ class Script:
         try:
             results = self.act(action)
         except wasmtime.Trap as trap:
-            raise WatError(f"assertion failed: {reason(trap)}, expected {expected}") from None
+            raise WatError(f"assertion failed: {self.why(trap)}, expected {expected}") from None
         if len(results) != len(patterns) or not all(map(matches, results, patterns)):
             raise WatError(f"assertion failed: got {' '.join(map(str, results)) or 'nothing'}, expected {expected}")
 
@@ -194,9 +209,10 @@ class Script:
             elif isinstance(what, Form):
                 results = self.act(what)
         except wasmtime.Trap as trap:
+            said = self.why(trap)
             if is_exception(trap) if is_caught else is_expected(trap, message):
                 return
-            raise WatError(f"assertion failed: {reason(trap)}, expected {expected}") from None
+            raise WatError(f"assertion failed: {said}, expected {expected}") from None
         got = " ".join(map(str, results)) or "nothing"
         raise WatError(f"assertion failed: got {got}, expected {expected}")
 

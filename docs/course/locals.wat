@@ -1,0 +1,12 @@
+(module
+  (import "spectest" "print" (func $print (param i32)))
+  (import "env" "sleep" (func $sleep (result i32)))
+  (memory (export "memory") 1)
+  (func $add (export "add") (param $x i32) (param $y i32) (result i32)
+    (local $sum i32)
+    (local.set $sum (i32.add (local.get $x) (call $sleep)))
+    (call $print (local.get $sum))
+    (drop (call $sleep))
+    (i32.add (local.get $sum) (i32.const 1))
+  )
+)

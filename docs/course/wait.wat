@@ -1,0 +1,10 @@
+(module
+  (import "spectest" "print" (func $print (param i32)))
+  (import "env" "sleep" (func $sleep))
+  (memory (export "memory") 1)
+  (func $main (export "main")
+    (call $print (i32.const 1))
+    (call $sleep)
+    (call $print (i32.const 3))
+  )
+)

@@ -1,0 +1,15 @@
+;; No memory but that of --own-memory.
+(module
+  (import "env" "later" (func $later (param i32) (result i32)))
+  (func $deep (export "deep") (param $depth i32) (result i32)
+    (local $a i64) (local $b i64) (local $c i64)
+    (local.set $a (i64.extend_i32_u (local.get $depth)))
+    (local.set $b (i64.mul (local.get $a) (i64.const 3)))
+    (local.set $c (i64.mul (local.get $a) (i64.const -4)))
+    (if (result i32) (local.get $depth)
+      (then (call $deep (i32.sub (local.get $depth) (i32.const 1))))
+      (else (call $later (i32.const 1)))
+    )
+    (i32.add (i32.wrap_i64 (i64.add (local.get $a) (i64.add (local.get $b) (local.get $c)))))
+  )
+)
