@@ -137,3 +137,21 @@ def test_the_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [str(source), "--map", str(target)])
     assert (done.exit_code, done.output) == (0, plain.output)
     assert json.loads(target.read_text())["version"] == 1
+
+
+def test_what_has_no_frame() -> None:
+    """Functions that are on the stack and not in memory, and where a stack begins."""
+    text = """(module (import "env" "sleep" (func $sleep)) (import "env" "print" (func (param i32)))
+      (func $f (call $sleep)) (func $through (call $f)) (func $forward (return_call $g)) (start $through)
+      (func $g (export "g") (export "h") (call $sleep) (call $forward)) (func $inside (call $g) (call $f)))"""
+    _, data = mapped(text, optimize="speed", imports="env.sleep")
+    assert data["imports"] == ["env.sleep"]
+    assert data["entries"] == [{"name": "$through", "exports": []}, {"name": "$g", "exports": ["g", "h"]}]
+    frameless = {each["name"]: each for each in data["frameless"]}  # type: ignore[attr-defined]
+    assert {name: each.get("calls") for name, each in frameless.items()} == {
+        "$f": "$sleep",
+        "$through": "$f",
+        "$forward": None,
+    }
+    assert frameless["$forward"]["tails"] == ["$g"]
+    assert {each["name"] for each in data["functions"]} == {"$g", "$inside"}  # type: ignore[attr-defined]

@@ -28,9 +28,10 @@ TEXT = """(module
 
 def planned(number: int, **given: Any) -> tuple[Plan | None, list[str]]:
     """The plan of a function of the module, and what stands in the text where it says that the calls are."""
-    program = read_program(TEXT, Options(**given))
+    program = read_program(TEXT, Options(**given), mapped=True)
     func = program.module.func(number)
-    plan = rewrite_function(func, "  ", program).plan
+    found = rewrite_function(func, "  ", program).map
+    plan = found.plan if found else None
     parts = take_apart(func, program, instrumented=True)
     offsets = [parts.offset(call.start) for call in plan.calls] if plan else []
     return plan, [TEXT[offset : offset + 12] for offset in offsets if offset is not None]
@@ -81,5 +82,5 @@ def test_without_a_plan() -> None:
     program = read_program(text, Options(optimize="size", rewind="jump"), mapped=True)
     func = program.module.func(2)
     found = rewrite_function(func, "  ", program)
-    assert found.map is None
+    assert found.map and found.map.plan is None
     assert found.text == "".join(tokens([func.node]))

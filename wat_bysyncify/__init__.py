@@ -8,7 +8,8 @@ The stages behind `rewrite`, from left to right:
     sexpr       text -> nodes, lossless
     instrument  nodes -> module -> which functions can pause -> instrumented text
 
-and beside them `script`, which runs `.wat` and `.wast` on wasmtime, and `host`, which drives programs that pause.
+and beside them `script`, which runs `.wat` and `.wast` on wasmtime, `host`, which drives programs that pause, and
+`stack`, which looks into paused ones.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from .runtime import (
     fuel_globals,
     globals_text,
     leave_room_text,
+    observer_text,
     out_of_fuel_text,
     own_memory_text,
     peek_text,
@@ -78,6 +79,8 @@ class Additions:
                 found.append(self.control_function(name, controls[name], self.exports(name), guards))
         if self.options.pause_at:
             found.append(out_of_fuel_text(ids, controls))
+        if self.options.trace:
+            found.append(observer_text(ids))
         found += program.tails.lines
         if program.tails.dispatcher:
             found.append(peek_text(ids))
@@ -134,10 +137,12 @@ class Additions:
         if self.options.own_memory is not None:
             return [own_memory_text(ids.frames, self.exports("memory"), self.options.own_memory)]
         if not memories:
-            exports = ['"memory"'] if "memory" not in self.module.exports else self.exports("memory")
+            exports = ['"memory"'] if "memory" not in self.module.exports else []
+            exports += self.exports("memory") if self.options.trace or not exports else []
             return [["".join(["(memory", *(f" (export {name})" for name in exports), " 1)"])]]
         word = ids.memory.strip() or "0"
         memory = memories[self.module.memories.index(word) or 0]
-        if self.control.functions or memory.imported or memory.number in self.module.exported("memory"):
+        reached = self.control.functions or memory.imported or memory.number in self.module.exported("memory")
+        if reached and not self.options.trace:
             return []
         return [[f"(export {name} (memory {memory.id or word}))" for name in self.exports("memory")]]

@@ -157,6 +157,10 @@ class Explanation:
         found = graph.found_by(dispatch) & self.pausing.can_pause if graph else ()
         return [self.called.name(number) for number in sorted(found)]
 
+    def is_open(self, dispatch: Dispatch) -> bool:
+        """Whether a dispatch can also find functions that the host put there."""
+        return dispatch.space in self._opened()
+
     def _dispatch(self, dispatch: Dispatch) -> str:
         if dispatch.space == REFERENCES:
             return "a reference"

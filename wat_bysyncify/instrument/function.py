@@ -10,7 +10,7 @@ from .controlcalls import with_control_code
 from .jump import jumping
 from .labels import CountedLabels, NamedLabels
 from .lift import lift
-from .mapping import FunctionMap, map_function
+from .mapping import FunctionMap, map_frameless, map_function
 from .module import Func
 from .needs import Needs
 from .parts import Parts, take_apart
@@ -25,7 +25,7 @@ _WRITERS = {"skip": skipping, "jump": jumping, "straight": straight}
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The text of a function, what it needs, and what tools want to know of it, if it has a frame and they ask."""
+    """The text of a function, what it needs, and what tools want to know of it, if it can pause and they ask."""
 
     text: str
     needs: Needs
@@ -38,7 +38,8 @@ def plain_function(func: Func, guards: bool, program: Program) -> str | None:
     there is a global that says that all is normal."""
     if program.old or (program.options.asserts and func.number not in program.pausing.runtime):
         return take_apart(func, program, instrumented=False).text
-    inline = program.options.optimize == "speed" and not program.options.ignore_unwind_from_catch
+    inline = program.options.optimize == "speed" and not program.options.trace
+    inline = inline and not program.options.ignore_unwind_from_catch
     return with_control_code(func, guards, program) if inline else None
 
 
@@ -53,7 +54,8 @@ def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
         text = plain_function(func, True, program)
         return Rewritten("".join(tokens([func.node])) if text is None else text, parts.scope.needs)
     if form == "forwarding":
-        return Rewritten(_forwarding(parts, indent), parts.scope.needs)
+        found = map_frameless(parts) if parts.scope.program.mapped else None
+        return Rewritten(_forwarding(parts, indent), parts.scope.needs, found)
     try:
         return _instrumented(form, parts, indent)
     except BodyError as error:
@@ -82,7 +84,7 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
     plan = plan_function(form, body, lifted, scope)
     needs = scope.needs
     if plan is None:
-        return Rewritten(parts.text, needs)
+        return Rewritten(parts.text, needs, map_frameless(parts) if scope.program.mapped else None)
     needs.guards = form == "skip"
     if plan.twin:
         needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan, lifted, source).out)))

@@ -46,6 +46,7 @@ class Ids:
     assert_not_unwinding: str
     assert_frame: str
     assert_call: str
+    observer: str  # the table of the function that control functions call, "" if there is none
     recorded: str  # the memory that has which functions were paused
     funcs: Taken  # all ids of functions: those that are made later keep clear of them
 
@@ -103,6 +104,7 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
         unused("$assert_not_unwinding", funcs),
         unused("$assert_frame", funcs),
         unused("$assert_call", funcs),
+        unused("$observer", tables) if options.trace else "",
         unused("$recorded", Taken(module.memories.names)),
         funcs,
     )

@@ -33,6 +33,10 @@ class Names:
             self._exported = {each: name for name, each in self.module.exports_of("func")}
         return self._exported.get(number) or str(self.control.number_in_text(number))
 
+    def name_of_import(self, number: int) -> str:
+        """The name of an imported function, as `module.base`."""
+        return ".".join(self.module.funcs.entities[number].imported or ())
+
     def functions(self, list_: str, entries: Iterable[str]) -> set[int]:
         """The functions of the module that a list names: by id, by export, or by the number that they have in the text.
         `list_` is what the list is called in warnings."""

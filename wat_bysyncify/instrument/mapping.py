@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -30,32 +30,23 @@ class CallMap:
 
 @dataclass(frozen=True, slots=True)
 class FunctionMap:
-    """A function that has a frame. `calls` are its pausing calls, as in its plan; `lines` where its text stems from:
-    (line of the text, from 0; index in the source; how many lines); `steps` the lines of the text with which something
-    begins that reads as one, and what that is."""
+    """A function that can be on the stack. `plan` is None of one that has no frame. `calls` are its pausing calls, in
+    order; `lines` where its text stems from: (line of the text, from 0; index in the source; how many lines); `steps`
+    the lines of the text with which something begins that reads as one, and what that is."""
 
     number: int
-    plan: Plan
+    plan: Plan | None
     calls: tuple[CallMap, ...]
-    lines: tuple[tuple[int, int, int], ...]
-    steps: tuple[tuple[int, str], ...]
+    lines: tuple[tuple[int, int, int], ...] = ()
+    steps: tuple[tuple[int, str], ...] = ()
 
 
 def map_function(parts: Parts, plan: Plan, head: Sequence[str], written: Writer) -> FunctionMap:
     """What there is to know of a function whose text is `head`, and behind that what was written."""
-    body, program = parts.body, parts.scope.program
-    places = body.places or [0, *accumulate(token.width for token in body.tokens)]
+    body = parts.body
     start = parts.offset(0)
-    first = 0 if start is None else start - places[0]
-    calls = []
-    for call in plan.calls:
-        code = body.codes[call.start]
-        callee: int | Dispatch | None = None
-        if code.act == act.CALL_INDIRECT:
-            callee = program.callees.dispatch(code, body.tokens, call.start)
-        elif call.callee is not None:
-            callee = program.module.funcs.index(call.callee)
-        calls.append(CallMap(None if start is None else first + places[call.start], callee))
+    places, first = _places(parts)
+    calls = _calls(parts)
     lines: list[tuple[int, int, int]] = []
     if start is not None:
         at = sum(piece.count("\n") for piece in head)
@@ -74,7 +65,34 @@ def map_function(parts: Parts, plan: Plan, head: Sequence[str], written: Writer)
         at += sum(each.count("\n") for each in written.out[done:piece])
         done = piece
         steps.append((at + 1, what))
-    return FunctionMap(parts.func.number, plan, tuple(calls), tuple(lines), tuple(steps))
+    return FunctionMap(parts.func.number, plan, calls, tuple(lines), tuple(steps))
+
+
+def map_frameless(parts: Parts) -> FunctionMap:
+    """What there is to know of a function that can be on the stack, and has no frame."""
+    return FunctionMap(parts.func.number, None, _calls(parts))
+
+
+def _places(parts: Parts) -> tuple[list[int], int]:
+    """Where the tokens of a body are, and what to add for an index in the source."""
+    places = parts.body.places or [0, *accumulate(token.width for token in parts.body.tokens)]
+    return places, (parts.offset(0) or 0) - places[0]
+
+
+def _calls(parts: Parts) -> tuple[CallMap, ...]:
+    """The pausing calls of a body, in its order, which is that of a plan."""
+    body, program = parts.body, parts.scope.program
+    places, first = _places(parts)
+    found = []
+    for call in body.calls:
+        code = body.codes[call.start]
+        callee: int | Dispatch | None = None
+        if code.act == act.CALL_INDIRECT:
+            callee = program.callees.dispatch(code, body.tokens, call.start)
+        elif call.callee is not None:
+            callee = program.module.funcs.index(call.callee)
+        found.append(CallMap(None if parts.offset(0) is None else first + places[call.start], callee))
+    return tuple(found)
 
 
 class Lines:
@@ -98,7 +116,7 @@ class Lines:
 
 def module_map(
     program: Program,
-    functions: Iterable[FunctionMap],
+    functions: Sequence[FunctionMap],
     begins: Mapping[int, int],
     added: int,
     lines: Lines,
@@ -107,36 +125,85 @@ def module_map(
     """The data of a module. `begins` has the line of the output at which each function begins, by number, `added` is
     that at which all begins that is new at its end."""
     dispatches: dict[Dispatch, int] = {}
-    found = [_function(each, begins.get(each.number), program, why, dispatches) for each in functions]
-    ids = program.ids
+    found = [
+        _function(each, each.plan, begins.get(each.number), program, why, dispatches) for each in functions if each.plan
+    ]
+    frameless = [_frameless(each, program, why, dispatches) for each in functions if not each.plan]
+    ids, funcs = program.ids, program.module.funcs.entities
+    imports = [number for number in program.pausing.causes if isinstance(number, int) and funcs[number].imported]
     return {
         "version": VERSION,
         "prefixes": list(ids.prefixes),
         "memory": ids.frames or ids.memory.strip() or None,
+        "own_memory": bool(ids.frames),
         "address": ids.address,
+        "imports": [program.called.name_of_import(number) for number in imports],
+        "entries": _entries(program, {each.number for each in functions}),
         "functions": found,
+        "frameless": frameless,
         "dispatches": [why.finds(dispatch) for dispatch in dispatches],
+        "open": [number for dispatch, number in dispatches.items() if why.is_open(dispatch)],
         "added_line": added,
         "lines": lines.runs,
     }
 
 
-def _function(
-    each: FunctionMap, begins: int | None, program: Program, why: Explanation, dispatches: dict[Dispatch, int]
+def _entries(program: Program, known: set[int]) -> list[dict[str, Any]]:
+    """Where a stack can begin, of the functions that are known: what the host can call by name, and what is called by
+    functions that drive the pausing."""
+    pausing, module = program.pausing, program.module
+    exports: dict[int, list[str]] = {}
+    for name, number in module.exports_of("func"):
+        exports.setdefault(number, []).append(name)
+    found = {*exports, *(module.start,)} if module.start is not None else {*exports}
+    if pausing.graph:
+        found |= {callee for callee, callers in pausing.graph.callers.items() if callers & pausing.runtime}
+        for dispatch, users in pausing.graph.users.items():
+            found |= pausing.graph.found_by(dispatch) if users & pausing.runtime else set()
+    return [
+        {"name": program.called.name(number), "exports": exports.get(number, [])} for number in sorted(found & known)
+    ]
+
+
+def _frameless(
+    each: FunctionMap, program: Program, why: Explanation, dispatches: dict[Dispatch, int]
 ) -> dict[str, Any]:
-    plan, func = each.plan, program.module.func(each.number)
+    said: dict[str, Any] = {"name": program.called.name(each.number), "index": each.number}
+    for call in each.calls:  # one at most
+        if call.place is not None:
+            said["line"], said["column"] = why.places.line_and_column(call.place)
+        said |= _called(call, program, dispatches)
+    return said | _tails(each, program)
+
+
+def _called(call: CallMap, program: Program, dispatches: dict[Dispatch, int]) -> dict[str, Any]:
+    if isinstance(call.calls, Dispatch):
+        return {"dispatch": dispatches.setdefault(call.calls, len(dispatches))}
+    return {} if call.calls is None else {"calls": program.called.name(call.calls)}
+
+
+def _tails(each: FunctionMap, program: Program) -> dict[str, Any]:
+    targets = program.tails.targets.get(each.number)
+    return {"tails": [program.called.name(number) for number in sorted(targets)]} if targets else {}
+
+
+def _function(
+    each: FunctionMap,
+    plan: Plan,
+    begins: int | None,
+    program: Program,
+    why: Explanation,
+    dispatches: dict[Dispatch, int],
+) -> dict[str, Any]:
+    func = program.module.func(each.number)
     values = list(_values(plan))
     calls = []
     for call, of in zip(plan.calls, each.calls, strict=True):
         said: dict[str, Any] = {"number": call.number}
         if of.place is not None:
             said["line"], said["column"] = why.places.line_and_column(of.place)
-        if isinstance(of.calls, Dispatch):
-            said["dispatch"] = dispatches.setdefault(of.calls, len(dispatches))
-        elif of.calls is not None:
-            said["calls"] = program.called.name(of.calls)
         live = [local.name for group in plan.frame.groups for local in group.locals if 0 < local.bit & call.alive]
-        calls.append({**said, "live": live})
+        calls.append({**said, **_called(of, program, dispatches), "live": live})
     known = each.number in program.pausing.causes and why.places.has(func)
     return {
         "name": program.called.name(each.number),
@@ -150,6 +217,7 @@ def _function(
         "params": list(plan.params),
         "results": list(plan.results),
         "calls": calls,
+        **_tails(each, program),
         "frame": {"size": sum(value["size"] for value in values), "values": values},
     }
 

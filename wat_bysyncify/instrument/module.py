@@ -198,6 +198,12 @@ class Module:
                     if number is not None:
                         yield name, number
 
+    @property
+    def start(self) -> int | None:
+        """The number of the start function, if there is one."""
+        said = next((node_words(node) for kind, node in self.fields if kind == "start"), [])
+        return self.funcs.index(said[1]) if len(said) > 1 else None
+
     def exported_as(self, kind: str, name: str) -> int | None:
         """The number of the entity of a kind that is exported under a name."""
         return next((number for found, number in self.exports_of(kind) if found == name), None)

@@ -16,6 +16,8 @@ from collections.abc import Iterable
 CONTROL_MODULES = ("bysyncify", "asyncify")
 CONTROL_FUNCTIONS = ("start_unwind", "stop_unwind", "start_rewind", "stop_rewind", "get_state")
 FUEL_FUNCTIONS = ("set_fuel", "set_data")  # of modules with pause points
+OBSERVER = "observer"  # exported where a run is traced: a table of one function, (param i32 address)
+START = "start"  # and the start function, which the host calls then
 TAKES_DATA = frozenset(("start_unwind", "start_rewind", "set_data"))
 TOP_MOST = frozenset(("start_unwind", "stop_rewind"))
 BOTTOM_MOST = frozenset(("stop_unwind", "start_rewind"))

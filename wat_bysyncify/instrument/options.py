@@ -47,6 +47,7 @@ class Options:
     record: bool = False  # the module notes which functions were paused
     import_globals: bool = False  # the state is that of another module, which exports it
     export_globals: bool = False  # and of this one
+    trace: bool = False  # control functions say what they do (runtime.py); the start function is exported, not run
     names: str | None = None  # of exports, one of NAMES; None: as imports say, bysyncify where there are none
     memory: str | None = None  # that holds the frames, by its exported name or id; None: the first
     own_memory: int | None = None  # the size in pages of a memory for the frames alone

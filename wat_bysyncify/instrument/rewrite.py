@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..sexpr import parse
-from ..sexpr.nodes import List, Node, Token, core_length, tokens
+from ..sexpr.nodes import List, Node, Token, core_length, tokens, words
 from ..sexpr.trivia import Trivia, line_breaks
+from . import names
 from .additions import Additions
 from .annotations import is_annotated
 from .callgraph import Callees
@@ -64,7 +65,7 @@ class Rewritten:
             at += sum(each.count("\n") for each in self.pieces[done:piece])
             done = piece
             start, found = why.places.field_offset(node), functions.get(id(node))
-            if found:
+            if found and found.plan:
                 begins[found.number] = at
                 for line, place, count in found.lines:
                     lines.add(at + line, why.places.line_at(place), count)
@@ -176,9 +177,23 @@ class _Rewrite:
                 text = plain_function(func, guards, program)
                 if text is not None:
                     replaced[id(func.node)] = text
+        if program.options.trace:
+            replaced.update(self._start())
         added = map(module.func, range(program.defined, len(module.funcs.entities)))
         self.stand_ins = [self._rewritten(func, indents.field) for func in added]
         return replaced
+
+    def _start(self) -> Iterator[tuple[int, str]]:
+        """The start field, by identity, and what stands for it: the function's export, for the host calls it."""
+        for kind, node in self.module.fields:
+            if kind == "start" and self.module.start is not None:
+                last = node
+                while isinstance(last, list):
+                    last = last[-1]
+                exports = (f'(export "{prefix}_{names.START}"' for prefix in self.program.ids.prefixes)
+                word = words(node)[-1] if isinstance(node, Token) else words(node[0])[-1]
+                text = " ".join(f"{export} (func {word}))" for export in exports)
+                yield id(node), text + last[core_length(last) :]
 
     def _rewritten(self, func: Func, indent: str) -> str:
         """The new text of a function; what it needs is noted."""

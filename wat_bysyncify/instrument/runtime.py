@@ -85,7 +85,24 @@ def control_text(
         lines += [f"  (global.set {ids.data} (local.get $data))"]
     if name == "set_data":
         return [*lines, ")"]
+    if ids.observer:
+        lines += [f"  {observed(name, ids)}"]
     return [*lines, *(f"  {line}" for line in control_code(name, ids, guards)), ")"]
+
+
+def observer_text(ids: Ids) -> list[str]:
+    """The table in which a host puts the function that is told what control functions do, in lines."""
+    exports = "".join(f' (export "{prefix}_{names.OBSERVER}")' for prefix in ids.prefixes)
+    return [f"(table {ids.observer}{exports} 1 funcref)"]
+
+
+def observed(name: str, ids: Ids) -> str:
+    """The call that tells which control function is called, by its number, and with which pointer."""
+    number = names.CONTROL_FUNCTIONS.index(name)
+    return (
+        f"(call_indirect {ids.observer} (param i32 {ids.address})"
+        f" (i32.const {number}) (global.get {ids.data}) (i32.const 0))"
+    )
 
 
 def control_code(name: str, ids: Ids, guards: bool) -> list[str]:

@@ -24,13 +24,14 @@ class Tails:
 
     `numbers` are the functions whose frames have a number on top, with it, by function; `dispatcher` is the id of the
     function to go on to, by the function that tail-calls; `stand_ins` the functions that stand for those without
-    frames, by the function that tail-calls and what it says.
+    frames, by the function that tail-calls and what it says; `targets` what each function tail-calls that can pause.
     """
 
     numbers: dict[int, int] = field(default_factory=dict)
     dispatcher: dict[int, str] = field(default_factory=dict)
     stand_ins: dict[tuple[int, str], Func] = field(default_factory=dict)
     lines: list[list[str]] = field(default_factory=list)  # the dispatchers
+    targets: dict[int, set[int]] = field(default_factory=dict)
 
 
 class Program:

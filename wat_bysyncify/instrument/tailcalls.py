@@ -55,7 +55,7 @@ class _Find:
 
     def __init__(self, program: Program) -> None:
         self.program, self.taken, self.tails = program, program.ids.funcs, program.tails
-        self.targets: dict[int, set[int]] = {}  # function -> functions that it tail-calls, and that can pause
+        self.targets = self.tails.targets
         self.found_by: dict[tuple[Dispatch, bool], set[int] | None] = {}
         self.made: dict[str, Func] = {}  # the stand-ins, by what the tail call said
 

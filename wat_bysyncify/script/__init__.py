@@ -26,6 +26,9 @@ How the text becomes actions, each file knowing only those above it:
     instance.py   compiling and calling, with all values as `Value`s
     spectest.py   the module that scripts may import from
     run.py        Script: commands -> failures
+    story.py      what happens in a run -> lines, and JSON
+    trace.py      TracedScript: a script that is paused and resumed, and whose run is told
+    tracing.py    options -> such scripts
     cli.py        files in, exit code out
 
 wasmtime's Python package passes i32 i64 f32 f64 externref funcref, loses bits of NaNs, and aborts the process when it

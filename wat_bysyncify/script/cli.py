@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import WatError
+
+if TYPE_CHECKING:
+    from .run import Script
 
 
 def _version() -> str:
@@ -25,8 +30,23 @@ def _version() -> str:
 @click.option(
     "--record", metavar="FILE", help="Write the names of the functions that were paused, of modules made with --record."
 )
+@click.option("--trace", is_flag=True, help="Rewrite modules, pause them, and tell the run on standard error.")
+@click.option("--trace-json", metavar="FILE", help="Write the same as JSON, an event a line.")
+@click.option(
+    "--pause-at-imports",
+    metavar="LIST",
+    help="When tracing: the imports that pause in modules that do not drive themselves. [default: all]",
+)
+@click.option("--rewrite", "words", metavar="OPTIONS", help="When tracing: options of wat-bysyncify for the rewriting.")
 @click.version_option(_version(), prog_name="wat-shell")
-def main(files: tuple[str, ...], record: str | None) -> None:
+def main(
+    files: tuple[str, ...],
+    record: str | None,
+    trace: bool,
+    trace_json: str | None,
+    pause_at_imports: str | None,
+    words: str | None,
+) -> None:
     """Runs WebAssembly scripts (.wast) and modules (.wat); "-" is standard input.
 
     Imports named spectest.print* may have any signature, and print their arguments, a line for each call:
@@ -35,7 +55,15 @@ def main(files: tuple[str, ...], record: str | None) -> None:
     Exit codes: 0 all went well, 1 something failed, 2 bad usage.
     """
     names: dict[str, None] = {}
-    code = max([_run(file, names) for file in files])
+    if trace or trace_json is not None:
+        from .tracing import tracer
+
+        with tracer(trace, trace_json, pause_at_imports, words) as make:
+            code = max([_run(file, names, make) for file in files])
+    elif pause_at_imports is not None or words is not None:
+        raise click.UsageError("--pause-at-imports and --rewrite are for --trace and --trace-json.")
+    else:
+        code = max([_run(file, names) for file in files])
     if record is not None:
         try:
             Path(record).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
@@ -45,8 +73,9 @@ def main(files: tuple[str, ...], record: str | None) -> None:
     sys.exit(code)
 
 
-def _run(file: str, names: dict[str, None]) -> int:
-    """Runs a file; 1 if anything failed. The functions that were paused are added to `names`."""
+def _run(file: str, names: dict[str, None], make: Callable[[str, str], Script] | None = None) -> int:
+    """Runs a file, by what `make` makes of its text and name; 1 if anything failed. The functions that were paused are
+    added to `names`."""
     name = "<stdin>" if file == "-" else file
     try:
         text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
@@ -60,7 +89,7 @@ def _run(file: str, names: dict[str, None]) -> int:
 
     code = 0
     try:
-        script = Script(text)
+        script = make(text, name) if make else Script(text)
         for failure in script.run():
             click.echo(failure.report(text, name), err=True)
             code = 1
