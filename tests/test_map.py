@@ -155,3 +155,18 @@ def test_what_has_no_frame() -> None:
     }
     assert frameless["$forward"]["tails"] == ["$g"]
     assert {each["name"] for each in data["functions"]} == {"$g", "$inside"}  # type: ignore[attr-defined]
+
+
+def test_lines_behind_one_that_is_added() -> None:
+    """Also in functions that are not instrumented, and get a check, each line leads back to where it stands."""
+    text = TEXT.replace(
+        '  (func (export "main")',
+        "  (func $log (param i32)\n    (drop (i32.const 1))\n    (call $noop)\n    (drop (i32.const 2)))\n"
+        "  (func $noop\n    (nop))\n"
+        '  (func (export "main")',
+    )
+    output, data = mapped(text, asserts=True)
+    lines, out = text.split("\n"), output.split("\n")
+    pairs = {to + i: from_ + i for to, from_, count in data["lines"] for i in range(count)}  # type: ignore[attr-defined]
+    for line in ("    (drop (i32.const 1))", "    (drop (i32.const 2)))", "    (nop))"):
+        assert pairs[out.index(line) + 1] == lines.index(line) + 1

@@ -113,6 +113,18 @@ class Lines:
         if count > 0:
             self.runs.append([out, source, count])
 
+    def add_same(self, out: int, new: str, source: int, old: str) -> None:
+        """The lines of a text that stays but for lines in between, which are new."""
+        kept, lines = new.rstrip().split("\n"), old.rstrip().split("\n")
+        if len(kept) == len(lines):
+            self.add(out, source, len(lines))
+            return
+        at = 0
+        for number, line in enumerate(kept):
+            if at < len(lines) and line.split() == lines[at].split():
+                self.add(out + number, source + at, 1)
+                at += 1
+
 
 def module_map(
     program: Program,

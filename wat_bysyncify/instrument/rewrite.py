@@ -61,7 +61,8 @@ class Rewritten:
         lines = Lines()
         begins: dict[int, int] = {}
         at, done = 1, 0
-        for piece, node in self.places:
+        ends = [piece for piece, _ in self.places[1:]] + [self.end]
+        for (piece, node), end in zip(self.places, ends, strict=True):
             at += sum(each.count("\n") for each in self.pieces[done:piece])
             done = piece
             start, found = why.places.field_offset(node), functions.get(id(node))
@@ -70,7 +71,8 @@ class Rewritten:
                 for line, place, count in found.lines:
                     lines.add(at + line, why.places.line_at(place), count)
             elif start is not None:
-                lines.add(at, why.places.line_at(start), len("".join(tokens([node])).rstrip().split("\n")))
+                source = self.text[start : start + sum(token.width for token in tokens([node]))]
+                lines.add_same(at, "".join(self.pieces[piece:end]), why.places.line_at(start), source)
         added = sum(piece.count("\n") for piece in self.pieces[: self.end]) + 2
         return module_map(self.program, self.maps, begins, added, lines, why)
 
