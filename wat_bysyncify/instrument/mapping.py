@@ -114,16 +114,14 @@ class Lines:
             self.runs.append([out, source, count])
 
     def add_same(self, out: int, new: str, source: int, old: str) -> None:
-        """The lines of a text that stays but for lines in between, which are new."""
+        """The lines of a text that stays but for new ones at one place."""
         kept, lines = new.rstrip().split("\n"), old.rstrip().split("\n")
-        if len(kept) == len(lines):
-            self.add(out, source, len(lines))
-            return
-        at = 0
-        for number, line in enumerate(kept):
-            if at < len(lines) and line.split() == lines[at].split():
-                self.add(out + number, source + at, 1)
-                at += 1
+        same = 0
+        if len(kept) != len(lines):
+            pairs = zip(kept, lines, strict=False)
+            same = next((i for i, (one, other) in enumerate(pairs) if one.split() != other.split()), len(lines))
+            self.add(out, source, same)
+        self.add(out + len(kept) - len(lines) + same, source + same, len(lines) - same)
 
 
 def module_map(
