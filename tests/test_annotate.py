@@ -46,8 +46,8 @@ def test_what_is_said_of_frames() -> None:
         (i32.add (local.get $y) (local.get $z))))"""
     output = rewrite(text, annotate=True)
     assert (
-        ";; the frame is the number of the call, and what is read later: "
-        "$z behind calls 1-2; $y behind all calls; $x behind calls 0-1"
+        ";; the frame: the number of the call, $z (read after calls 1-2), $y (read after every call), "
+        "$x (read after calls 0-1)"
     ) in output
     assert output.count("made again when resuming") == 1
     assert ";; call 1: $sleep" in output and ";; call 2: $sleep" in output
@@ -55,6 +55,6 @@ def test_what_is_said_of_frames() -> None:
 
 def test_ranges_of_calls() -> None:
     assert frame_note([("$a", [0, 1, 2, 5]), ("$b", [3])], 7, False) == (
-        "the frame is what is read later: $a behind calls 0-2 5; $b behind call 3"
+        "the frame: $a (read after calls 0-2 5), $b (read after call 3)"
     )
-    assert frame_note([], 1, True) == "the frame is the number of the call"
+    assert frame_note([], 1, True) == "the frame: the number of the call"

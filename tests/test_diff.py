@@ -71,14 +71,16 @@ def test_the_article() -> None:
     _, lines = differs(ARTICLE.read_text())
     titles = [match[5] for line in lines if (match := HUNK.fullmatch(line)) and match[5]]
     assert titles == [
+        "the state",
         "$main",
-        "$main: the frame is taken back",
-        "$main: a pause leaves this block",
-        "$main: a guard",
+        "$main: resuming: the frame is taken back",
+        "$main: a pause leaves by this block",
+        "$main: only when all is normal",
         "$main: call 0: $sleep",
-        "$main: a guard",
-        "$main: the frame is saved",
-        "what is added to every module",
+        "$main: only when all is normal",
+        "$main: the end, where nothing has paused",
+        "$main: pausing: the frame is saved",
+        "what every module gets",
     ]
     assert "         (call $print (i32.const 1))" in lines
     assert not any("$print (i32.const 2)" in line for line in lines)  # $runtime stays

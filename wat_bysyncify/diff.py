@@ -2,7 +2,7 @@
 
     --- in.wat
     +++ rewritten
-    @@ -12,1 +17,3 @@ $main: a guard
+    @@ -12,1 +17,3 @@ $main: only when all is normal
     +      (if (global.get $normal) (then
              (call $print (i32.const 1))
     +      ))
@@ -37,12 +37,15 @@ class Line:
 def diff(source: str, output: str, data: Mapping[str, Any], names: tuple[str, str]) -> Iterator[str]:
     """The lines of the diff of two texts, of which `data` is the map; none if there is no difference."""
     old, new = source.splitlines(), output.splitlines()
-    lines = list(_lines(old, new, _pairs(old, new, data)))
+    known = [(to + i - 1, from_ + i - 1) for to, from_, count in data["lines"] for i in range(count)]
+    lines = list(_lines(old, new, _pairs(old, new, known), dict(known)))
     if all(line.kind == " " for line in lines):
         return
     titles = {each["output_line"]: each["name"] for each in data["functions"]}
     titles |= {line: f"{each['name']}: {what}" for each in data["functions"] for line, what in each["steps"]}
-    titles[data["added_line"]] = "what is added to every module"
+    titles[data["added_line"]] = "what every module gets"
+    if data["state_line"]:
+        titles[data["state_line"]] = "the state"
     yield f"--- {names[0]}"
     yield f"+++ {names[1]}"
     for hunk in _hunks(lines, set(titles), _owners(len(new), data)):
@@ -55,9 +58,9 @@ def diff(source: str, output: str, data: Mapping[str, Any], names: tuple[str, st
             yield f"{line.kind}{line.text}"
 
 
-def _pairs(old: list[str], new: list[str], data: Mapping[str, Any]) -> dict[int, int]:
-    """Which lines are the same but for white space, in one order in both texts: new -> old, from 0."""
-    known = [(to + i - 1, from_ + i - 1) for to, from_, count in data["lines"] for i in range(count)]
+def _pairs(old: list[str], new: list[str], known: list[tuple[int, int]]) -> dict[int, int]:
+    """Which lines, of those of which it is known, are the same but for white space, in one order in both texts:
+    new -> old, from 0."""
     same = [(to, from_) for to, from_ in known if _bare(old[from_]) == _bare(new[to])]
     # The longest rise: fields may have gone elsewhere.
     ends: list[int] = []
@@ -81,8 +84,9 @@ def _bare(line: str) -> str:
     return "".join(line.split())
 
 
-def _lines(old: list[str], new: list[str], pairs: Mapping[int, int]) -> Iterator[Line]:
-    """All lines of both texts, in order: between those that stay, first what goes, then what comes."""
+def _lines(old: list[str], new: list[str], pairs: Mapping[int, int], stems: Mapping[int, int]) -> Iterator[Line]:
+    """All lines of both texts, in order. A line that goes stands before the first that stems from it, if there is one,
+    else before all that comes instead of it."""
     done = 0
     added: list[int] = []
     for to in range(len(new) + 1):
@@ -90,11 +94,15 @@ def _lines(old: list[str], new: list[str], pairs: Mapping[int, int]) -> Iterator
         if from_ is None:
             added.append(to)
             continue
-        first = added[0] if added else to
-        for gone in range(done, from_):
-            yield Line("-", old[gone], gone, first)
+        stemming = {stems[each] for each in added if each in stems}
         for each in added:
-            yield Line("+", new[each], from_, each)
+            until = stems.get(each, done - 1)
+            while done < from_ and (done <= until or (each == added[0] and done not in stemming)):
+                yield Line("-", old[done], done, each)
+                done += 1
+            yield Line("+", new[each], done, each)
+        for gone in range(done, from_):
+            yield Line("-", old[gone], gone, to)
         added = []
         if to < len(new):
             yield Line(" ", new[to], from_, to)

@@ -54,7 +54,9 @@ class Additions:
         shared = [] if self.options.import_globals else globals_text(self.ids, self.guards(needs))
         notes = self.program.notes
         if shared and notes.wanted:
-            shared[0] += f" {notes.once('one state' if self.ids.state else 'state')}"
+            shared[0] += (
+                f" {notes.once('one state' if self.ids.state else 'state' if self.guards(needs) else 'two states')}"
+            )
             shared[-1] += f" {notes.once('data')}"
         return shared + (fuel_globals(self.ids) if fuel else [])
 

@@ -93,7 +93,7 @@ class _Jump(Writer):
         """All of it."""
         plan = self.plan
         self.locals(plan.counters, indent)
-        self.step("the frame is taken back")
+        self.step("resuming: the frame is taken back")
         self.enter(indent)
         if plan.at_once:
             self.body(indent)
@@ -295,7 +295,7 @@ class _Jump(Writer):
             reset = self.noted(f"(local.set {local} (i32.const 0))", "way")
             self.out.append(f"{self.newline}{indent}{reset}")
         outer.enters = True
-        self.step(f"a {block.op} with calls")
+        self.step(f"the {block.op} is entered again, for its calls")
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):
             self.line(indent, got(name, type_))

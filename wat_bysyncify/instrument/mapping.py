@@ -128,12 +128,13 @@ def module_map(
     program: Program,
     functions: Sequence[FunctionMap],
     begins: Mapping[int, int],
+    state: int | None,
     added: int,
     lines: Lines,
     why: Explanation,
 ) -> dict[str, Any]:
-    """The data of a module. `begins` has the line of the output at which each function begins, by number, `added` is
-    that at which all begins that is new at its end."""
+    """The data of a module. `begins` has the line of the output at which each function begins, by number, `state` is
+    that of the state, None where there is none, `added` that at which all begins that is new at its end."""
     dispatches: dict[Dispatch, int] = {}
     found = [
         _function(each, each.plan, begins.get(each.number), program, why, dispatches) for each in functions if each.plan
@@ -153,6 +154,7 @@ def module_map(
         "frameless": frameless,
         "dispatches": [why.finds(dispatch) for dispatch in dispatches],
         "open": [number for dispatch, number in dispatches.items() if why.is_open(dispatch)],
+        "state_line": state,
         "added_line": added,
         "lines": lines.runs,
     }

@@ -29,6 +29,8 @@ _SENTENCES = {
     "inside": "entered when resuming, if the call is inside",
     "choice": "when resuming: is the call in the first arm?",
     "paused": "it paused: leave, with the number of the call",
+    "never": "never reached",
+    "result": "a result that nobody looks at",
     "paused alone": "it paused: leave",
     "paused at once": "it paused: save what is read later, and return; nobody looks at the result",
     "jump": "resuming: take back what was saved at the pause, and jump to the call",
@@ -38,16 +40,17 @@ _SENTENCES = {
     "way": "whoever comes here by itself has nothing to go back to",
     "twin": "resuming is the work of the twin, which can jump into the code",
     # At the end of the module.
-    "state": "the state: exactly one of these is 1",
+    "state": "the state: of these three, exactly one is 1",
+    "two states": "the state: of these two, at most one is 1",
     "one state": "the state: 0 normal, 1 unwinding, 2 rewinding",
-    "data": "where the data structure is: the next free byte of the stack, and its end",
+    "data": "where the saved frames are: a pointer to their next free byte, and to their end",
     "start_unwind": "begins a pause: from here calls return at once, each saving its frame",
     "stop_unwind": "the stack is unwound: whoever called goes on with other things",
     "start_rewind": "begins to resume: the same calls are made again",
     "stop_rewind": "the stack is as it was: all goes on from here",
     "get_state": "0 normal, 1 unwinding, 2 rewinding",
-    "save": "a value goes to the stack, if there is room; the stack's position goes up",
-    "restore": "a value comes back from the stack; the stack's position goes down",
+    "save": "a value is saved, if there is room, and the next free byte is behind it",
+    "restore": "the value that was saved last comes back",
 }
 
 
@@ -77,25 +80,21 @@ class Notes:
 
 
 def frame_note(saved: Iterable[tuple[str, Iterable[int]]], calls: int, numbered: bool) -> str:
-    """What a frame holds and why: each local, with the numbers of the calls behind which it is read, of so many;
+    """What a frame holds and why: each local, with the numbers of the calls after which it is read, of so many;
     `numbered`: the number of the call is in it."""
-    behind: dict[tuple[int, ...], list[str]] = {}
+    after: dict[tuple[int, ...], list[str]] = {}
     for name, numbers in saved:
-        behind.setdefault(tuple(numbers), []).append(name)
-    parts = []
-    for numbers, names in behind.items():
+        after.setdefault(tuple(numbers), []).append(name)
+    parts = ["the number of the call"] if numbered else []
+    for numbers, names in after.items():
         if not numbers:
-            where = "for collectors of garbage"
-        elif calls == 1:
-            where = "behind the call"
+            why = "for collectors of garbage"
         elif len(numbers) == calls:
-            where = "behind all calls"
+            why = f"read after {'every call' if calls > 1 else 'the call'}"
         else:
-            where = f"behind call{'s' * (len(numbers) > 1)} {_ranges(numbers)}"
-        parts.append(f"{' '.join(names)} {where}")
-    held = ["the number of the call"] if numbered else []
-    held += [f"what is read later: {'; '.join(parts)}"] if parts else []
-    return f"the frame is {', and '.join(held)}" if held else "the frame is empty"
+            why = f"read after call{'s' * (len(numbers) > 1)} {_ranges(numbers)}"
+        parts.append(f"{' '.join(names)} ({why})")
+    return f"the frame: {', '.join(parts) or 'nothing'}"
 
 
 def _ranges(numbers: tuple[int, ...]) -> str:

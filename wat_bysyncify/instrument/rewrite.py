@@ -44,6 +44,7 @@ class Rewritten:
     maps: list[FunctionMap]
     places: list[tuple[int, Node]]  # which pieces begin which fields of the module
     end: int  # behind the piece with its last field
+    state: tuple[int, int] | None  # the piece with the state, and the line there before it
 
     @property
     def warnings(self) -> list[str]:
@@ -73,8 +74,12 @@ class Rewritten:
             elif start is not None:
                 source = self.text[start : start + sum(token.width for token in tokens([node]))]
                 lines.add_same(at, "".join(self.pieces[piece:end]), why.places.line_at(start), source)
+        state = None
+        if self.state is not None:
+            piece, inside = self.state
+            state = sum(piece.count("\n") for piece in self.pieces[:piece]) + inside + 2
         added = sum(piece.count("\n") for piece in self.pieces[: self.end]) + 2
-        return module_map(self.program, self.maps, begins, added, lines, why)
+        return module_map(self.program, self.maps, begins, state, added, lines, why)
 
 
 def rewrite_text(
@@ -90,7 +95,7 @@ def rewrite_text(
         program = read_program(text, options, mapped)
         rewrite = _Rewrite(program)
         pieces = rewrite.pieces(progress or (lambda done, total: None))
-        return Rewritten(pieces, text, program, rewrite.maps, rewrite.places, rewrite.end)
+        return Rewritten(pieces, text, program, rewrite.maps, rewrite.places, rewrite.end, rewrite.state)
     finally:
         if was_enabled:
             gc.enable()
@@ -137,6 +142,7 @@ class _Rewrite:
         self.maps: list[FunctionMap] = []
         self.places: list[tuple[int, Node]] = []
         self.end = 0
+        self.state: tuple[int, int] | None = None
         self.stand_ins: list[str] = []  # those that tail calls have (tailcalls.py)
 
     def pieces(self, progress: Callable[[int, int], None]) -> list[str]:
@@ -226,6 +232,7 @@ class _Rewrite:
         lines = f"{self.newline}{indent}".join(self.additions.state(self.needs))
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
+        self.state = len(out) - 1, core.count("\n")
         end, _ = line_breaks(trivia)
         same_line, rest = (trivia[:end], trivia[end + 1 :]) if end >= 0 else (trivia, indent)
         out[-1] = f"{core}{same_line.rstrip()}{self.newline}{indent}{lines}{self.newline}{rest}"

@@ -48,7 +48,7 @@ class _Skip(Writer):
         plan = self.plan
         inner = indent + "  "
         self.locals(plan.counters, indent)
-        self.step("the frame is taken back")
+        self.step("resuming: the frame is taken back")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_rewinding} (then")
         self.trail(plan.notes.once("rewinding"))
@@ -57,11 +57,13 @@ class _Skip(Writer):
         if plan.asserts:
             self.line(inner, f"(drop {self.checked(f'(local.get {plan.counters[0]})')})")
         self.line(indent, "))")
-        self.step("a pause leaves this block")
+        self.step("a pause leaves by this block")
         self.line(indent, f"(local.set {plan.counters[0]} (block {plan.unwind} (result i32)")
         self.trail(plan.notes.once("leave"))
         self.arms(self.arm, self.lifted.arm, None, inner)
+        self.step("the end, where nothing has paused")
         self.line(inner, "(unreachable)" if plan.results else "(return)")
+        self.trail(plan.notes.once("never") if plan.results else "")
         self.last_comments(inner)
         self.line(indent, "))")
         self.leave(plan.frame.saves(), indent)
@@ -88,7 +90,7 @@ class _Skip(Writer):
         """
         inner = indent + "  "
         head = "(if"
-        self.step(self.said_of_call(step) if isinstance(step, Resume) else "a guard")
+        self.step(self.said_of_call(step) if isinstance(step, Resume) else "only when all is normal")
         if step.values is not None and nest and len(nest.keep) == 1:
             head = f"(if (result {nest.block.type[1][0]})"
         if isinstance(step, Resume):
@@ -116,7 +118,7 @@ class _Skip(Writer):
 
     def nest(self, nest: Nest, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """A block with pausing calls, with a guard around it if it must have one."""
-        self.step(f"a {nest.block.op} with calls")
+        self.step(f"the {nest.block.op} is entered again, for its calls")
         self.lead(nest.lead, indent)
         at = indent
         if nest.guarded:

@@ -51,13 +51,13 @@ class _Straight(Writer):
         inner = indent + "  "
         self.locals((), indent)
         arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
-        self.step("a frame is the twin's")
+        self.step("resuming: the twin goes on")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_rewinding} (then")
         self.trail(plan.notes.once("twin"))
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
         typed = " (result i32)" if plan.numbered else ""
-        self.step("a pause leaves these blocks")
+        self.step("a pause leaves by these blocks")
         opening = [f"(block {label}{typed}" for label in reversed(plan.landings.values())]
         for at in range(0, len(opening), 3):
             self.line(indent, " ".join(opening[at : at + 3]))

@@ -75,11 +75,12 @@ class Writer(Layout):
 
     def leave(self, saves: list[str], indent: str) -> None:
         """The end of a function that unwinds: `saves` are the lines that save its frame."""
-        self.step("the frame is saved")
+        self.step("pausing: the frame is saved")
         if self.plan.notes.wanted:
             self.line(indent, f";; {self.saved()}")
         for line in self.leaving(saves):
             self.line(indent, line)
+        self.trail(self.plan.notes.once("result") if self.plan.placeholders else "")
 
     def saved(self) -> str:
         """What the frame holds and why."""
