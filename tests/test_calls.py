@@ -479,6 +479,34 @@ MOVES = {
         ['(table $t (export "t") 2 funcref)', '(table $u (export "u") 2 funcref)', PAUSING, IN_U, THROUGH_T],
         {"$f", "$g"},
     ),
+    "a global in a segment": (
+        [*TWO, PAUSING, "(global $r funcref (ref.func $g))", "(elem $e funcref (item (global.get $r)))", THROUGH_T,
+         "(func $m (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1)))"],
+        {"$f", "$g"},
+    ),
+    "a global with the table": (
+        ["(global $r funcref (ref.func $g))", "(table $t funcref (elem (item (global.get $r))))", PAUSING, THROUGH_T],
+        {"$f", "$g"},
+    ),
+    "a parameter of what the host finds in a table": (
+        ["(type $v (func))", '(table (export "t") 1 funcref)', "(elem (i32.const 0) $f)",
+         "(func $f (param funcref) (call_ref $v (ref.cast (ref $v) (local.get 0))))"],
+        {"$f"},
+    ),
+    "a parameter of what the host is given": (
+        ["(type $v (func))", '(import "env" "give" (func $give (param funcref)))', "(elem declare func $cb)",
+         "(global $r (mut funcref) (ref.null func))", "(func $cb (param funcref) (global.set $r (local.get 0)))",
+         "(func $m (call $give (ref.func $cb)))",
+         '(func $f (call_ref $v (ref.cast (ref $v) (global.get $r))) (drop (i32.const 0)))', '(export "f" (func $f))'],
+        {"$f"},
+    ),
+    "a result of a function of the host": (
+        ["(type $v (func))", "(type $r (func (result (ref null $v))))", '(import "env" "t" (table 1 funcref))',
+         "(global $k (mut (ref null $v)) (ref.null $v))",
+         "(func $h (global.set $k (call_indirect (type $r) (i32.const 0))))",
+         "(func $f (call_ref $v (global.get $k)))"],
+        {"$f", "$h"},
+    ),
     "a parameter of an export": (
         ['(func $f (export "f") (param (ref null $v)) (call_ref $v (local.get 0)))', "(type $v (func))"],
         {"$f"},
@@ -495,7 +523,7 @@ def test_what_stands_in_which_table(fields: list[str], expected: set[str]) -> No
     """Functions are followed from where they are put to where they are called, also those of the host."""
     get = '(import "env" "get" (func $get (result (ref null $v))))' if "$get" in str(fields) else ""
     assert instrumented(module(get, *fields), imports="env.sleep") == expected
-    if any(word in str(fields) for word in ("export", "$get")):
+    if any(word in str(fields) for word in ("export", "import", "$get")):
         assert "$f" not in instrumented(module(get, *fields), imports="env.sleep", closed_world=True)
 
 
@@ -676,3 +704,19 @@ def test_annotations_out_of_place(fields: list[str], message: str, place: str) -
 def test_an_annotation_against_a_list() -> None:
     with pytest.raises(WatError, match=r"\$f is said to pause, and not to"):
         rewrite(module("(@bysyncify.pauses) (func $f)"), remove_list="f")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ["(table funcref (elem $start_unwind))"],
+        ["(type $w (func (param i32)))", "(elem declare func $start_unwind)",
+         "(func $f (call_ref $w (i32.const 16) (ref.func $start_unwind)))"],
+    ],
+)  # fmt: skip
+def test_references_to_control_functions(fields: list[str]) -> None:
+    """Who calls them must be known: calls through references are refused by name and position."""
+    text = control(*fields)
+    with pytest.raises(WatError, match="a control function is called by its name") as caught:
+        rewrite(text)
+    assert text[caught.value.offset :].startswith('(import "bysyncify" "start_unwind"')

@@ -386,3 +386,40 @@ def test_unwritable(name: str, module: Path, tmp_path: Path) -> None:
     assert result.output.startswith(f"{path}: error: ")
     assert [entry.name for entry in tmp_path.iterdir()] == ["module.wat"]
     assert module.read_text(encoding="utf-8") == MODULE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--map", "-"],
+        ["--report", "-"],
+        ["--explain-json", "-"],
+        ["-o", "x", "--map", "x"],
+        ["-o", "x", "--map", "./x"],
+    ],
+)
+def test_outputs_that_meet(arguments: list[str], module: Path) -> None:
+    """Standard output is for the text, and each output has a file of its own."""
+    done = run(module, *arguments)
+    assert done.exit_code == 2 and "Error: " in done.stderr
+
+
+def test_output_through_a_link(module: Path, tmp_path: Path) -> None:
+    """A link stays one, also to another file system."""
+    for name in ("other", Path("/dev/shm") / f"other-{os.getpid()}"):
+        target = tmp_path / name
+        if not target.parent.is_dir():
+            continue
+        link = tmp_path / f"link-{target.parent.name}"
+        target.write_text("before")
+        link.symlink_to(target)
+        try:
+            assert run(module, "-o", link).exit_code == 0
+            assert link.is_symlink() and target.read_text() == rewrite(MODULE)
+        finally:
+            target.unlink()
+
+
+def test_nothing_is_written_where_the_text_cannot_be(module: Path, tmp_path: Path) -> None:
+    done = run(module, "-o", tmp_path / "nowhere" / "out.wat", "--map", tmp_path / "map.json")
+    assert done.exit_code == 1 and not (tmp_path / "map.json").exists()

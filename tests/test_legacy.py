@@ -178,3 +178,35 @@ def test_no_pause_from_a_handler(form: str, asserts: bool, tmp_path: Path) -> No
         subprocess.run(["wat2wasm", "--enable-exceptions", tmp_path / "x.wat", "-o", wasm], check=True, timeout=60)
         done = subprocess.run(["node", tmp_path / "run.cjs", wasm], capture_output=True, text=True, timeout=60)
         assert (done.stdout.strip(), done.stderr) == (expected, "")
+
+
+ONLY_IN_HANDLERS = """(module
+  (import "env" "sleep" (func $sleep (result i32)))
+  (memory (export "memory") 1)
+  (tag $e)
+  (func $f (export "main") (result i32)
+    (try (result i32) (do (throw $e)) (catch_all (i32.add (call $sleep) (i32.const 1)))))
+  (func (export "again") (result i32)
+    (try (result i32) (do (throw $e)) (catch_all (drop (call $sleep)) (rethrow 0))))
+)"""
+
+
+@needs_tools
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("asserts", [False, True])
+def test_calls_in_handlers_alone(form: str, asserts: bool, tmp_path: Path) -> None:
+    """So it is in functions that have no other call that can pause; a rethrow is no reason to refuse them then."""
+    (tmp_path / "run.cjs").write_text(IGNORING)
+    (tmp_path / "x.wat").write_text(
+        rewrite(ONLY_IN_HANDLERS, ignore_unwind_from_catch=True, asserts=asserts, **FORMS[form])
+    )
+    wasm = tmp_path / "x.wasm"
+    subprocess.run(["wat2wasm", "--enable-exceptions", tmp_path / "x.wat", "-o", wasm], check=True, timeout=60)
+    done = subprocess.run(["node", tmp_path / "run.cjs", wasm], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.strip(), done.stderr) == ("8 0", "")
+
+
+def test_a_function_that_is_removed_keeps_its_handlers() -> None:
+    """With checks, too, it is not asked whether its handlers can pause."""
+    output = rewrite(ONLY_IN_HANDLERS, remove_list="f,again", asserts=True)
+    assert "(rethrow 0)" in output and "$handled" not in output

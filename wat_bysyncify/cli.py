@@ -194,6 +194,11 @@ def main(
         options = Options.of(**given)
     except ValueError as error:
         raise click.UsageError(_as_options(str(error))) from None
+    named = [path for path in (output, explain_json, map_file, report_file) if path]
+    if "-" in named[bool(output) :]:
+        raise click.UsageError("standard output is for the text: give a file for what else is written.")
+    if len({os.path.abspath(path) for path in named}) < len(named):
+        raise click.UsageError("two outputs have one name.")
     text = _read(file, name)
     try:
         with _progress(len(text)) as progress:
@@ -205,12 +210,13 @@ def main(
     if explain or explain_json:
         _explain(rewritten, name, explain, explain_json)
     data = rewritten.map() if map_file or show_diff else {}
+    files: dict[str, bytes] = {}
     if map_file:
-        _write(map_file, [json.dumps(data, indent=1).encode(), b"\n"])
+        files[map_file] = json.dumps(data, indent=1).encode() + b"\n"
     if report_file:
         from .report import report  # which loads wasmtime
 
-        _write(report_file, [report(rewritten, Path(name).name).encode()])
+        files[report_file] = report(rewritten, Path(name).name).encode()
     pieces = rewritten.pieces
     if output and output.endswith(".wasm"):
         _write(output, [_binary("".join(pieces), output)])
@@ -218,6 +224,8 @@ def main(
         _write(output, _chunks(pieces))
     elif not show_diff:
         _print(pieces)
+    for path, content in files.items():
+        _write(path, [content])
     if show_diff:
         lines = diff(text, "".join(pieces), data, (name, output or "rewritten"))
         _print(f"{_coloured(line) if _has_colours(color) else line}\n" for line in lines)
@@ -301,11 +309,16 @@ def _chunks(pieces: Iterable[str]) -> Iterator[bytes]:
     yield "".join(buffer).encode("utf-8")
 
 
+_DEVICES = ("/dev/", "/proc/")  # nothing there is replaced, also where it leads to a file
+
+
 def _write(output: str, chunks: Iterable[bytes]) -> None:
     """The whole file or nothing: what was there before stays until the new one is complete."""
     path = Path(output)
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe
+        if path.is_symlink() and not output.startswith(_DEVICES):
+            path = path.resolve()
+        if (path.exists() and not path.is_file()) or output.startswith(_DEVICES):
             path.write_bytes(b"".join(chunks))
             return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -315,7 +328,7 @@ def _write(output: str, chunks: Iterable[bytes]) -> None:
             mask = os.umask(0)
             os.umask(mask)
             os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask)
-            os.replace(temporary, path.resolve() if path.is_symlink() else path)
+            os.replace(temporary, path)
         except BaseException:
             os.unlink(temporary)
             raise

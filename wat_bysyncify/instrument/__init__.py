@@ -65,9 +65,9 @@ What is done, in the order of the files:
     then for each function that can, led by function.py; first parts.py takes it apart, and says what the rest need not
     know in other words:
     annotations.py what is said of instructions, as part of them             tokens -> tokens
-    asserts.py     checks behind calls, with --asserts                       tokens -> tokens
     handlers.py    calls in handlers in which no pause is to begin           tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
+    asserts.py     checks behind calls, with --asserts                       tokens -> tokens
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
     nonnull.py     locals that cannot be null                                tokens -> tokens
     pausepoints.py pause points where there is no call                       tokens -> tokens

@@ -35,7 +35,7 @@ def frame_number(text: str, number: int) -> int:
     return mixed - (1 << 32) if mixed >> 31 else mixed
 
 
-def with_checks(body: list[Token], scope: Scope, instrumented: bool) -> list[Token]:
+def with_checks(body: list[Token], scope: Scope) -> list[Token]:
     """The tokens of a function's body, each one instruction, with a check behind each call that is not to pause: each
     call, in a function that is not instrumented.
 
@@ -51,7 +51,7 @@ def with_checks(body: list[Token], scope: Scope, instrumented: bool) -> list[Tok
     last = -1  # of a call whose tokens are in no list of its own
     for position, token in enumerate(body):
         code = codes[token]
-        checked = code.op in _CALLS and not (instrumented and scope.can_pause(body, position))
+        checked = code.op in _CALLS and not scope.can_pause(body, position)
         inside = lists[-1][2] if lists else ""
         condition = checked and not code.flat and inside == "if" and scope.callee_type(body, position)[1] == ("i32",)
         if condition:

@@ -57,12 +57,15 @@ class Callees:
         self.module, self.codes = module, codes
         self.uses = TypeUses(module)
         self.types = FuncTypes(module)
+        self.func_types: dict[int, FuncType] = {}  # at which calls are made, by number
         self._dispatches: dict[tuple[str, str, str], Dispatch] = {}
 
     def dispatch(self, code: Code, body: list[Token], position: int) -> Dispatch:
         """What the call through a table or reference at body[position] looks for."""
         if code.op.endswith("call_ref"):
-            return Dispatch(REFERENCES, self.types.named(code.word))
+            number = self.types.named(code.word)
+            self.func_types.setdefault(number, self.type_of(code, body, position))
+            return Dispatch(REFERENCES, number)
         end = type_use_end(body, position + 1)
         said = "".join(body[position + 1 : end])
         key = code.op, code.word, said
@@ -73,6 +76,7 @@ class Callees:
             table = self.module.tables.index(code.word or "0")
             found = Dispatch(REFERENCES if table is None else table, type_)
             self._dispatches[key] = found
+            self.func_types.setdefault(type_, self.type_of(code, body, position))
         return found
 
     def type_of(self, code: Code, body: list[Token], position: int) -> FuncType:
@@ -125,7 +129,7 @@ class CallGraph:
         self.tail_callers: set[int] = set()
         self.loops: set[int] = set()
         self.written: set[int] = set()
-        self._segments: list[set[int]] = []  # the functions of each element segment
+        self._segments: list[set[int]] = []  # what is in each element segment: see `_listed`
         self._segment_names: dict[str, int] = {}
         self._relevant: dict[Token, Code | None] = {}  # of the distinct tokens, those that matter here
         self._found_at: dict[int, set[int]] | None = None
@@ -175,12 +179,16 @@ class CallGraph:
             for number in self.homes:
                 for type_ in self._types_of(number):
                     self._found_at.setdefault(type_, set()).add(number)
+        spaces = self._sources(dispatch.space)
+        return {number for number in self._found_at.get(dispatch.type, ()) if not spaces.isdisjoint(self.homes[number])}
+
+    def _sources(self, space: int) -> set[int]:
+        """The spaces from which functions come to a space, with itself."""
         sources: dict[int, set[int]] = {}
         for from_, all_to in self.flows.items():
             for to in all_to:
                 sources.setdefault(to, set()).add(from_)
-        spaces = _reached(dispatch.space, sources)
-        return {number for number in self._found_at.get(dispatch.type, ()) if not spaces.isdisjoint(self.homes[number])}
+        return _reached(space, sources)
 
     def _types_of(self, number: int) -> tuple[int, ...]:
         func, types = self.module.func(number), self.callees.types
@@ -192,7 +200,10 @@ class CallGraph:
 
     def _stands(self, numbers: Iterable[int], space: int) -> None:
         for number in numbers:
-            self.homes.setdefault(number, set()).add(space)
+            if number == REFERENCES:
+                self._flow(REFERENCES, space)
+            else:
+                self.homes.setdefault(number, set()).add(space)
 
     def _read_function(self, func: Func) -> None:
         """Reads the body of a function: each of its distinct tokens once, and in order only where that matters."""
@@ -298,11 +309,10 @@ class CallGraph:
         self._segments.append(found)
         if active:
             self._stands(found, table)
-            if any("global.get" in words("".join(inside)) for inside, _ in items):
-                self._flow(REFERENCES, table)
 
     def _listed(self, items: list[tuple[list[Token], str]]) -> set[int]:
-        """The functions in a list of elements: `func $f 1`, `funcref (ref.func $f) (item (ref.func 1))`."""
+        """The functions in a list of elements, `func $f 1`, `funcref (ref.func $f) (item (ref.func 1))`. REFERENCES is
+        among them where one is what a global holds, which may be any to which there are references."""
         found = set()
         for inside, said in items:
             if inside:
@@ -312,10 +322,11 @@ class CallGraph:
         return found
 
     def _references(self, inside: list[Token]) -> set[int]:
-        """The functions to which an expression makes references."""
+        """What an expression refers to, as `_listed` has it."""
         said = words("".join(inside))
         numbers = (self.module.funcs.index(name) for op, name in pairwise(said) if op == "ref.func")
-        return {number for number in numbers if number is not None}
+        found = {number for number in numbers if number is not None}
+        return found | {REFERENCES} if "global.get" in said else found
 
     def _read_table(self, node: Node, table: int) -> None:
         """Reads what a table holds to begin with: `(table funcref (elem $f ..))`, `(table 9 funcref (ref.func $f))`."""
@@ -325,11 +336,10 @@ class CallGraph:
                 self._segments.append(set())  # it is one, and numbered
             else:
                 self._stands(self._references(tokens([child])), table)
-                if "global.get" in words("".join(tokens([child]))):
-                    self._flow(REFERENCES, table)
 
     def _read_host(self) -> None:
-        """Reads what the host gets and what it can give: through imports and exports, by table, global or function."""
+        """Reads what the host gets and what it can give: through imports and exports, by table, global or function, and
+        through functions of either that the other has got hold of."""
         module = self.module
         exported_funcs = module.exported("func")
         self._stands(exported_funcs, HOST)
@@ -349,19 +359,30 @@ class CallGraph:
                 self._flow(HOST, table.number)
         both = [entity.type for entity in shared(module.globals, "global")]
         both += [type_ for tag in shared(module.tags, "tag") for type_ in tag.type[0]]
-        given, got = list(both), list(both)
+        given, got = set(both), set(both)
         for func in shared(module.funcs, "func"):
-            params, results = func.type
             if func.imported:
-                given += params
-                got += results
-            if func.number in exported_funcs:
-                given += results
-                got += params
-        if carries(given):
-            self._flow(REFERENCES, HOST)
-        if carries(got):
-            self._flow(HOST, REFERENCES)
+                given.update(func.type[0])
+                got.update(func.type[1])
+        flows = -1
+        while flows != sum(map(len, self.flows.values())):  # what crosses may let more cross
+            flows = sum(map(len, self.flows.values()))
+            spaces = self._sources(HOST)
+            for number, homes in self.homes.items():
+                if not spaces.isdisjoint(homes):  # the host can call it
+                    params, results = module.func(number).type
+                    given.update(results)
+                    got.update(params)
+            opened = self.open_spaces()
+            for dispatch in self.users:
+                if dispatch.space in opened:  # it can find a function of the host
+                    params, results = self.callees.func_types[dispatch.type]
+                    given.update(params)
+                    got.update(results)
+            if carries(given):
+                self._flow(REFERENCES, HOST)
+            if carries(got):
+                self._flow(HOST, REFERENCES)
 
 
 def _reached(start: int, edges: dict[int, set[int]]) -> set[int]:

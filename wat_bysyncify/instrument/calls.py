@@ -20,7 +20,7 @@ from enum import Enum
 
 from . import names
 from .annotations import PAUSES, said_of_functions
-from .callgraph import Callees, CallGraph, Dispatch
+from .callgraph import HOST, Callees, CallGraph, Dispatch
 from .control import Control
 from .lists import Names
 from .module import Module
@@ -159,6 +159,10 @@ def find_pausing(
         return found
 
     graph = found.graph = CallGraph(module, callees, annotated)
+    for number in controls:
+        if graph.homes.get(number, set()) - {HOST}:
+            source = next(each.source for each in control.functions if each.node is funcs[number].node)
+            raise module.error("a control function is called by its name: there must be no references to it", source)
     bottom = _callers(graph, {number for number, name in controls.items() if name in names.BOTTOM_MOST})
     top = _callers(graph, {number for number, name in controls.items() if name in names.TOP_MOST})
     found.runtime = top | bottom

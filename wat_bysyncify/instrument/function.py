@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..sexpr.nodes import tokens
+from .asserts import with_entry
 from .body import BodyError
 from .controlcalls import with_control_code
 from .jump import jumping
@@ -32,12 +33,19 @@ class Rewritten:
     map: FunctionMap | None = None
 
 
+def with_entry_check(parts: Parts) -> str:
+    """The text of a function that has no frame, with the check that it makes when it is called."""
+    before, body = with_entry(parts.header[-1], parts.body.tokens, parts.scope)
+    return "".join([*parts.header[:-1], before, *body, parts.close])
+
+
 def plain_function(func: Func, guards: bool, program: Program) -> str | None:
     """The text of a function that is not instrumented, if it does not stay as it is: with what Binaryen's older text
     leaves out (fold.py), with checks (asserts.py), or, made for speed, without calls of control functions. `guards`:
     there is a global that says that all is normal."""
     if program.old or (program.options.asserts and func.number not in program.pausing.runtime):
-        return take_apart(func, program, instrumented=False).text
+        parts = take_apart(func, program, instrumented=False)
+        return with_entry_check(parts) if program.options.asserts else parts.text
     inline = program.options.optimize == "speed" and not program.options.trace
     inline = inline and not program.options.ignore_unwind_from_catch
     return with_control_code(func, guards, program) if inline else None
@@ -51,7 +59,9 @@ def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
     parts = take_apart(func, program, instrumented=True)
     form = form_of(func, parts.body, parts.scope)
     if form == "untouched":
-        text = plain_function(func, True, program)
+        text = parts.text if program.old or program.options.changes_calls else None
+        if program.options.asserts:
+            text = with_entry_check(parts)
         return Rewritten("".join(tokens([func.node])) if text is None else text, parts.scope.needs)
     if form == "forwarding":
         found = map_frameless(parts) if parts.scope.program.mapped else None

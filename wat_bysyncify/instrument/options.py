@@ -57,6 +57,11 @@ class Options:
     rewind: str = "skip"  # how a function finds its way back to a call, one of REWIND
     twins: tuple[str, ...] | None = None  # functions to write twice, when jumping; None: with "speed", some
 
+    @property
+    def changes_calls(self) -> bool:
+        """Whether calls are not what they were even where nothing pauses."""
+        return self.asserts or self.ignore_unwind_from_catch
+
     @classmethod
     def of(cls, **given: Any) -> Options:
         """Options from keyword arguments, lists as iterables of strings or as one string (`split_list`). `rewind` None:

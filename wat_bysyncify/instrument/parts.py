@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..errors import WatError
 from ..sexpr.nodes import List, Token, plain_id, tokens
 from .annotations import annotated
-from .asserts import with_checks, with_entry
+from .asserts import with_checks
 from .body import Body, BodyError, place
 from .code import Code, regular
 from .fields import head, value_types
@@ -88,14 +88,13 @@ def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
         unknown = next((type_ for _, type_ in found if not is_value_type(type_)), None)
         if unknown is not None:
             raise program.module.error(f"unknown type {unknown}", func.node)
-    scope = Scope(func, found, program)
+    scope = Scope(func, found, program, instrumented)
     header = tokens(nodes)
     try:
         if instrumented:
             header[-1], inside = _prepared(inside, header[-1], checked, scope)
         elif program.options.asserts and func.number not in program.pausing.runtime:
-            inside = with_checks(regular(inside, program.codes), scope, instrumented=False)
-            header[-1], inside = with_entry(header[-1], inside, scope)
+            inside = with_checks(regular(inside, program.codes), scope)
         return Parts(func, header, scope, fold(inside, scope))
     except BodyError as error:
         at = place(inside, None, error.token) if error.place is None else error.place
@@ -118,7 +117,7 @@ def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scop
     if stands_in:
         inside = with_stand_ins(inside, func, program)
     if asserts:
-        inside = with_checks(inside, scope, instrumented=True)
+        inside = with_checks(inside, scope)
     if pausing.written:
         inside = settled_calls(inside, scope)
     if checked:

@@ -124,10 +124,12 @@ class Scope:
     reference can pause here. `needs` collects what the function's text refers to.
     """
 
-    __slots__ = ("bits", "func", "indirect", "locals", "needs", "program", "results", "taken")
+    __slots__ = ("bits", "func", "indirect", "instrumented", "locals", "needs", "program", "results", "taken")
 
-    def __init__(self, func: Func, locals_: list[tuple[str | None, str]], program: Program) -> None:
-        self.func, self.locals, self.program = func, locals_, program
+    def __init__(
+        self, func: Func, locals_: list[tuple[str | None, str]], program: Program, instrumented: bool = True
+    ) -> None:
+        self.func, self.locals, self.program, self.instrumented = func, locals_, program, instrumented
         self.needs = Needs()
         self.indirect = program.pausing.indirect(func.number)
         self.results = func.type[1]
@@ -141,8 +143,11 @@ class Scope:
         return self.program.module
 
     def can_pause(self, body: list[Token], position: int) -> bool:
-        """Whether the call at body[position], which is no tail call, can pause."""
+        """Whether the call at body[position], which is no tail call, can pause; none in a function that is not
+        instrumented."""
         program = self.program
+        if not self.instrumented:
+            return False
         code = program.codes[body[position]]
         if code.says:
             return code.says != NEVER
