@@ -225,7 +225,7 @@ def _leaves_at_once(frame: Frame, calls: int, more: int, program: Program) -> bo
     lines come with it. With one call that is smaller; with few, it is worth its bytes: what an engine needs to save is
     then needed, and moved, only there."""
     size = sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
-    cheap = program.options.optimize == "speed" and not frame.inline and (calls - 1) * size <= _AT_ONCE
+    cheap = program.options.optimize == "speed" and (calls - 1) * size <= _AT_ONCE
     return calls == 1 or cheap
 
 
