@@ -75,7 +75,10 @@ def drives_itself(text: str) -> bool:
 def run(text: str, host: Numbered, **given: Any) -> list[str]:
     """The failures of a script, rewritten if options are given."""
     script = Script(text, host=host, rewrite=(lambda module: rewrite(module, **given)) if given else None)
-    return [failure.report(text, "script") for failure in script.run()]
+    try:
+        return [failure.report(text, "script") for failure in script.run()]
+    finally:
+        script.close()
 
 
 def modules(text: str) -> list[str]:

@@ -35,7 +35,10 @@ def told(text: str, host: Host | None = None, **given: Any) -> tuple[list[str], 
     events: list[str] = []
     story = Story(lines.append, events.append)
     script = TracedScript(text, story=story, options=Options.of(**given), host=host or Numbered(lambda line: None))
-    failures = [failure.report(text, "script") for failure in script.run()]
+    try:
+        failures = [failure.report(text, "script") for failure in script.run()]
+    finally:
+        script.close()
     return lines, [json.loads(event) for event in events], failures
 
 

@@ -55,6 +55,11 @@ class Script:
             if failure:
                 yield failure
 
+    def close(self) -> None:
+        """Frees all that the script has made, which cannot be used then: each memory takes gigabytes of addresses,
+        and instances and hosts hold each other."""
+        self.store.close()
+
     def failure(self, command: Command) -> WatError | None:
         """Runs one command; what fails, with its place."""
         try:
