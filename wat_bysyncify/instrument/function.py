@@ -43,9 +43,10 @@ def plain_function(func: Func, guards: bool, program: Program) -> str | None:
     """The text of a function that is not instrumented, if it does not stay as it is: with what Binaryen's older text
     leaves out (fold.py), with checks (asserts.py), or, made for speed, without calls of control functions. `guards`:
     there is a global that says that all is normal."""
-    if program.old or (program.options.asserts and func.number not in program.pausing.runtime):
+    checked = program.options.asserts and func.number not in program.pausing.runtime
+    if program.old or checked:
         parts = take_apart(func, program, instrumented=False)
-        return with_entry_check(parts) if program.options.asserts else parts.text
+        return with_entry_check(parts) if checked else parts.text
     inline = program.options.optimize == "speed" and not program.options.trace
     inline = inline and not program.options.ignore_unwind_from_catch
     return with_control_code(func, guards, program) if inline else None
