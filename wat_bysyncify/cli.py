@@ -148,7 +148,7 @@ def _print_runtime(ctx: click.Context, param: click.Parameter, value: str | None
     default="auto",
     help="Colours in the diff. [default: auto: on a terminal, without NO_COLOR]",
 )
-@click.option("--explain-json", metavar="FILE", help="Write that as JSON (docs/explain.md).")
+@click.option("--explain-json", metavar="FILE", help="Write that as JSON (docs/analysis.md).")
 @click.option("--map", "map_file", metavar="FILE", help="Write what tools want to know, as JSON (docs/map.md).")
 @click.option(
     "--report", "report_file", metavar="FILE", help="Write a page that shows it all, step by step (docs/report.md)."

@@ -144,7 +144,7 @@ class Explanation:
             finds = self.finds(reason.callee)
             names = finds[:_NAMED]
             more = len(finds) - len(names)
-            if reason.callee.space in self._opened():
+            if self.is_open(reason.callee):
                 names.append("what the host put there")
             found = f", which may be {', '.join(names)}{f' and {more} more' if more else ''}" if names else ""
             return f"line {reason.line}: calls {self._dispatch(reason.callee)}{found}"
@@ -292,7 +292,7 @@ class Explanation:
     # --- As data
 
     def data(self) -> dict[str, Any]:
-        """All of it, to be written as JSON (docs/explain.md)."""
+        """All of it, to be written as JSON (docs/analysis.md)."""
         pausing, module = self.pausing, self.module
         dispatches: dict[Dispatch, int] = {}
         functions = []
@@ -329,7 +329,7 @@ class Explanation:
             "dispatches": [
                 {
                     "table": None if dispatch.space == REFERENCES else self._dispatch(dispatch),
-                    "open": dispatch.space in self._opened(),
+                    "open": self.is_open(dispatch),
                     "finds": self.finds(dispatch),
                 }
                 for dispatch in dispatches

@@ -43,7 +43,7 @@ def plain_function(func: Func, guards: bool, program: Program) -> str | None:
     """The text of a function that is not instrumented, if it does not stay as it is: with what Binaryen's older text
     leaves out (fold.py), with checks (asserts.py), or, made for speed, without calls of control functions. `guards`:
     there is a global that says that all is normal."""
-    checked = program.options.asserts and func.number not in program.pausing.runtime
+    checked = program.checks(func.number)
     if program.old or checked:
         parts = take_apart(func, program, instrumented=False)
         return with_entry_check(parts) if checked else parts.text

@@ -93,7 +93,7 @@ def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
     try:
         if instrumented:
             header[-1], inside = _prepared(inside, header[-1], checked, scope)
-        elif program.options.asserts and func.number not in program.pausing.runtime:
+        elif program.checks(func.number):
             inside = with_checks(regular(inside, program.codes), scope)
         return Parts(func, header, scope, fold(inside, scope))
     except BodyError as error:

@@ -121,7 +121,6 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     called = Names(module, control)
     pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
     ids = choose_ids(module, control, options)
-    newline = "\r\n" if "\r\n" in text[:4096] else "\n"
     says = {"annotated": is_annotated(text), "old": old, "mapped": mapped}
     program = Program(module, pausing, text, called, ids, newline, **says, options=options)
     find_tails(program)

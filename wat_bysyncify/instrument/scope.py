@@ -97,6 +97,10 @@ class Program:
             self.helpers[key] = known[types[0]] if known else unused(new, self.ids.funcs)
         return self.helpers[key]
 
+    def checks(self, number: int) -> bool:
+        """Whether a function is checked (asserts.py): not what drives the pausing."""
+        return self.options.asserts and number not in self.pausing.runtime
+
     def new_type(self, type_: FuncType) -> str:
         """The name of a function type that the module does not define."""
         if type_ not in self.new_types:
