@@ -17,8 +17,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..script.interface import Interface, Reader
+from ..sections import joined, leb, name_bytes, sections
 from . import binary
-from .binary import Segment, leb, name_bytes
+from .binary import Segment
 
 _CODES = {"func": 0, "table": 1, "memory": 2, "global": 3}
 
@@ -37,7 +38,7 @@ class Opened:
 
 def opened(wasm: bytes, interface: Interface, wanted: Iterable[tuple[str, int]], segments: bool) -> Opened:
     """The module with exports of what is wanted, by kind and index, and functions for its `segments`."""
-    parts = list(binary.sections(wasm))
+    parts = [(section.number, wasm[section.start : section.end]) for section in sections(wasm)]
     names = {where: name for name, where in interface.indices.items()}
     added: list[tuple[str, str, int]] = []  # name, kind, index
 
@@ -76,7 +77,7 @@ def opened(wasm: bytes, interface: Interface, wanted: Iterable[tuple[str, int]],
     if added:
         exports = (name_bytes(name) + bytes([_CODES[kind]]) + leb(index) for name, kind, index in added)
         parts = _more(parts, binary.EXPORT, len(added), b"".join(exports))
-    return Opened(binary.joined(parts), names, start, found, frozenset(name for name, _, _ in added))
+    return Opened(joined(parts), names, start, found, frozenset(name for name, _, _ in added))
 
 
 def _more(parts: list[tuple[int, bytes]], number: int, count: int, content: bytes) -> list[tuple[int, bytes]]:

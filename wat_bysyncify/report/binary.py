@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..script.interface import Reader, read_interface
+from ..sections import leb, name_bytes, section_bytes, sections
 
 _KINDS = ("func", "table", "memory", "global", "tag")
 _CUSTOM, _IMPORTS, _EXPORTS, _START, _CODE = 0, 2, 7, 8, 10
@@ -36,7 +37,7 @@ def read_binary(wasm: bytes) -> Binary:
     known = read_interface(wasm)
     numbers: dict[str, int] = {}
     limits: list[dict[str, Any]] = []
-    for number, start, end in _sections(wasm):
+    for number, _, start, end in sections(wasm):
         reader = Reader(wasm, start)
         if number == _IMPORTS:
             limits = [_import_limits(reader) for _ in range(reader.number())]
@@ -84,9 +85,9 @@ def opened(wasm: bytes, binary: Binary, memory: int) -> tuple[bytes, dict[str, A
     added = [(name, 3, number) for number, name in enumerate(names["globals"])] + [(names["memory"], 2, memory)]
     if binary.start is not None:
         added.append((names["start"], 0, binary.start))
-    entries = b"".join(_text(name) + bytes([kind]) + _number(number) for name, kind, number in added)
+    entries = b"".join(name_bytes(name) + bytes([kind]) + leb(number) for name, kind, number in added)
     out, exported = [wasm[:8]], False
-    for number, start, end in _sections(wasm):
+    for number, _, start, end in sections(wasm):
         if number in _FROM_EXPORTS and not exported:
             exported = True
             before, rest = 0, b""
@@ -94,9 +95,9 @@ def opened(wasm: bytes, binary: Binary, memory: int) -> tuple[bytes, dict[str, A
                 reader = Reader(wasm, start)
                 before = reader.number()
                 rest = wasm[reader.position : end]
-            out.append(_section(_EXPORTS, _number(before + len(added)) + rest + entries))
+            out.append(section_bytes(_EXPORTS, leb(before + len(added)) + rest + entries))
         if number not in (_EXPORTS, _START):
-            out.append(_section(number, wasm[start:end]))
+            out.append(section_bytes(number, wasm[start:end]))
     return b"".join(out), names
 
 
@@ -124,30 +125,3 @@ def _names(reader: Reader, end: int) -> Iterator[tuple[str, dict[int, str]]]:
         if kind is not None:
             yield kind, {reader.number(): reader.name() for _ in range(reader.number())}
         reader.position = behind
-
-
-def _sections(wasm: bytes) -> Iterator[tuple[int, int, int]]:
-    """The number of each section, and where its content begins and ends."""
-    reader = Reader(wasm, 8)
-    while reader.position < len(wasm):
-        section, size = reader.byte(), reader.number()
-        yield section, reader.position, reader.position + size
-        reader.position += size
-
-
-def _section(number: int, content: bytes) -> bytes:
-    return bytes([number]) + _number(len(content)) + content
-
-
-def _text(name: str) -> bytes:
-    encoded = name.encode()
-    return _number(len(encoded)) + encoded
-
-
-def _number(value: int) -> bytes:
-    """An integer in LEB128, unsigned."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
