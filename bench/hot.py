@@ -24,6 +24,8 @@ from table import HEADING, Rows, table
 from variants import BEFORE, PEER
 from workloads import ENGINES, MICRO
 
+from wat_bysyncify.script.interface import Reader
+from wat_bysyncify.sections import sections
 from wat_bysyncify.sexpr import parse, print_nodes
 
 HOT = MICRO / "hot.wat"
@@ -77,29 +79,13 @@ def functions(text: str) -> list[str]:
 
 def bodies(binary: bytes) -> Iterator[bytes]:
     """The code of each function of a module."""
-    at = 8
-    while at < len(binary):
-        section = binary[at]
-        size, at = number(binary, at + 1)
-        if section == CODE_SECTION:
-            count, start = number(binary, at)
-            for _ in range(count):
-                length, start = number(binary, start)
-                yield binary[start : start + length]
-                start += length
-        at += size
-
-
-def number(binary: bytes, at: int) -> tuple[int, int]:
-    """An unsigned number (LEB128), and where it ends."""
-    value = shift = 0
-    while True:
-        byte = binary[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
+    for section in sections(binary):
+        if section.number == CODE_SECTION:
+            reader = Reader(binary, section.start)
+            for _ in range(reader.number()):
+                length = reader.number()
+                reader.position += length
+                yield binary[reader.position - length : reader.position]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import programs
 import pytest
 import wasmtime
-from test_programs import SHARED, WASI, compiled, run_wasi
+from test_programs import WASI, compiled, run_wasi, wasi_text
 
 from wat_bysyncify import rewrite
 
@@ -48,14 +48,7 @@ def test_npm_program(program: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("program", "arguments", "said"), WASI, ids=[program for program, *_ in WASI])
 def test_wasi_program(program: str, arguments: list[str], said: str) -> None:
     """On wasmtime, paused at every write; a check that fails would trap."""
-    binary = SHARED / f"{program}.wasm"
-    if not binary.exists():
-        pytest.skip(f"{program}.wasm is not there: ../shared/programs")
-    try:
-        original = programs.run([programs.tool("wasm2wat"), "-f", "--enable-all", str(binary)])
-    except programs.Missing as missing:
-        pytest.skip(str(missing))
-    original = original.replace("(memory (;0;) 2048 2048)", "(memory (;0;) 2048 2049)")  # one more, for the frames
+    original = wasi_text(program)
     write = "wasi_snapshot_preview1.fd_write"
     rewritten = compiled(rewrite(original, imports=write, closed_world=True, asserts=True))
     plain, _ = run_wasi(compiled(original), arguments, 0)
