@@ -44,25 +44,19 @@ class Additions:
             arrow = f"[{' '.join(expected[0])}] -> [{' '.join(expected[1])}]"
             raise self.module.error(f"{name} has the type {arrow}", source)
 
-    def guards(self, needs: Needs) -> bool:
-        """Whether there is a global that says that all is normal."""
-        return needs.guards or self.options.asserts or not self.options.optimize or self.options.rewind == "skip"
-
-    def state(self, needs: Needs) -> list[str]:
+    def state(self) -> list[str]:
         """The globals of the state, but those that are imported."""
         fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
-        shared = [] if self.options.import_globals else globals_text(self.ids, self.guards(needs))
+        shared = [] if self.options.import_globals else globals_text(self.ids, self.options.export_globals)
         notes = self.program.notes
         if shared and notes.wanted:
-            shared[0] += (
-                f" {notes.once('one state' if self.ids.state else 'state' if self.guards(needs) else 'two states')}"
-            )
+            shared[0] += f" {notes.once('one state' if self.ids.state else 'state')}"
             shared[-1] += f" {notes.once('data')}"
         return shared + (fuel_globals(self.ids) if fuel else [])
 
     def fields(self, needs: Needs, stand_ins: list[str]) -> list[list[str]]:
         """The fields at the end of the module. `stand_ins` are the texts of those that tail calls have."""
-        program, ids, guards = self.program, self.ids, self.guards(needs)
+        program, ids = self.program, self.ids
         found = self.memory()
         # First what has a number already: the control functions that were imported, and the stand-ins.
         controls: dict[str, str] = {}
@@ -70,7 +64,7 @@ class Additions:
             exports = [] if function.name in controls else self.exports(function.name)
             controls[function.name] = node_words(function.node)[1]
             exports = [*exports, *function.exports]
-            found.append(self.control_function(function.name, controls[function.name], exports, guards))
+            found.append(self.control_function(function.name, controls[function.name], exports))
         found += [text.split(program.newline) for text in stand_ins]
         wanted = [*names.CONTROL_FUNCTIONS]
         if self.options.pause_at:
@@ -78,7 +72,7 @@ class Additions:
         for name in wanted:
             if name not in controls:
                 controls[name] = names.unused(f"$bysyncify_{name}", ids.funcs)
-                found.append(self.control_function(name, controls[name], self.exports(name), guards))
+                found.append(self.control_function(name, controls[name], self.exports(name)))
         if self.options.pause_at:
             found.append(out_of_fuel_text(ids, controls))
         if self.options.trace:
@@ -92,14 +86,14 @@ class Additions:
             found.append([f"(global {ids.catching} (mut i32) (i32.const 0))"])
         return found + needs.twins + self.helpers(needs) + [*needs.definitions.values()] + program.placeholders.lines
 
-    def control_function(self, name: str, id_: str, exports: list[str], guards: bool) -> list[str]:
+    def control_function(self, name: str, id_: str, exports: list[str]) -> list[str]:
         """A control function, with checks if there are any."""
         checked = self.options.asserts and name in names.TOP_MOST | names.BOTTOM_MOST
         checks = control_checks(name, self.ids) if checked else []
         if name == "start_unwind" and self.options.ignore_unwind_from_catch:
             checks = [f"(if (global.get {self.ids.catching}) (then (return)))", *checks]
         note = self.program.notes.once(name) if name in names.CONTROL_FUNCTIONS else ""
-        return [*filter(None, [note]), *control_text(name, id_, exports, self.ids, guards, checks)]
+        return [*filter(None, [note]), *control_text(name, id_, exports, self.ids, checks)]
 
     def helpers(self, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""

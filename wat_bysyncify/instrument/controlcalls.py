@@ -1,12 +1,13 @@
 """Calls of control functions inside the module, made for speed: their code instead, tokens -> tokens.
 
-    (call $stop_unwind)                   (global.set $unwinding (i32.const 0))
-                                          (global.set $rewinding (i32.const 0)) ..
+    (call $stop_unwind)                   (global.set $state (i32.const 0))
+
     (call $start_rewind (local.get $x))   (global.set $data (local.get $x))
-                                          (global.set $unwinding (i32.const 0)) ..
+                                          (global.set $state (i32.const 2))
 
 A switch, from one stack that is paused to another that is resumed, makes four of these calls: where stacks are not
-deep, they are a quarter of its time. The host's calls are as before.
+deep, they are a quarter of its time. The host's calls are as before, with the check that the stack is in its bounds;
+here the check that comes with each frame must do, which traps before anything is written behind them.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ from ..sexpr.nodes import Token, tokens, with_words
 from . import names
 from .code import regular
 from .module import Func
-from .runtime import control_code
+from .runtime import set_state
 from .scope import Program
 
 
-def with_control_code(func: Func, guards: bool, program: Program) -> str | None:
-    """The text of a function that is not instrumented, with code instead of calls; None if there are no such calls.
-    `guards`: there is a global that says that all is normal."""
+def with_control_code(func: Func, program: Program) -> str | None:
+    """The text of a function that is not instrumented, with code instead of calls; None if there are no such calls."""
     codes, ids, index = program.codes, program.ids, program.module.funcs.index
     if not program.called.control.functions:
         return None
@@ -57,7 +57,7 @@ def with_control_code(func: Func, guards: bool, program: Program) -> str | None:
         if ended:
             between = " " if at is None else f"{program.newline}{at}"
             core = [text.removesuffix(code.trivia)] if text else []
-            out.append(between.join([*core, *control_code(ended, ids, guards)]) + code.trivia)
+            out.append(between.join([*core, *set_state(ended, ids)]) + code.trivia)
         else:
             out.append(text or token)
         if code.indent is not None:

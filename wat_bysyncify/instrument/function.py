@@ -39,17 +39,16 @@ def with_entry_check(parts: Parts) -> str:
     return "".join([*parts.header[:-1], before, *body, parts.close])
 
 
-def plain_function(func: Func, guards: bool, program: Program) -> str | None:
+def plain_function(func: Func, program: Program) -> str | None:
     """The text of a function that is not instrumented, if it does not stay as it is: with what Binaryen's older text
-    leaves out (fold.py), with checks (asserts.py), or, made for speed, without calls of control functions. `guards`:
-    there is a global that says that all is normal."""
+    leaves out (fold.py), with checks (asserts.py), or, made for speed, without calls of control functions."""
     checked = program.checks(func.number)
     if program.old or checked:
         parts = take_apart(func, program, instrumented=False)
         return with_entry_check(parts) if checked else parts.text
     inline = program.options.optimize == "speed" and not program.options.trace
     inline = inline and not program.options.ignore_unwind_from_catch
-    return with_control_code(func, guards, program) if inline else None
+    return with_control_code(func, program) if inline else None
 
 
 def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
@@ -81,7 +80,7 @@ def _forwarding(parts: Parts, indent: str) -> str:
     program, before = parts.scope.program, parts.before
     inside = Source(parts.body, before.trivia, indent, program.newline, CountedLabels()).inside
     go_on = program.tails.dispatcher[parts.func.number]
-    added = f"{program.newline}{inside}(if {program.ids.is_rewinding} (then (return_call {go_on})))"
+    added = f"{program.newline}{inside}(if {program.ids.is_resumed} (then (return_call {go_on})))"
     text = [*parts.header[:-1], before.core, added, before.trivia or " ", *parts.body.tokens, parts.close]
     return "".join(text)
 
@@ -96,7 +95,6 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
     needs = scope.needs
     if plan is None:
         return Rewritten(parts.text, needs, map_frameless(parts) if scope.program.mapped else None)
-    needs.guards = form == "skip"
     if plan.twin:
         needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan, lifted, source).out)))
     head = ["".join(parts.header[:-1]) + before.core]

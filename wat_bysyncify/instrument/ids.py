@@ -21,7 +21,7 @@ class Ids:
     normal: str
     unwinding: str
     rewinding: str
-    state: str  # one global instead of these three, which modules share; "" if there is none
+    state: str  # one global instead of these three; "" if there is none
     data: str
     fuel: str
     limited: str  # whether anyone has set the fuel
@@ -64,6 +64,17 @@ class Ids:
     def is_rewinding(self) -> str:
         """The text that asks whether the stack is rewound."""
         return self._is(self.rewinding, names.REWINDING)
+
+    @property
+    def has_paused(self) -> str:
+        """The text that asks, behind a pausing call, whether it has paused: for nothing comes back while rewinding."""
+        return f"(global.get {self.state or self.unwinding})"
+
+    @property
+    def is_resumed(self) -> str:
+        """The text that asks, first in a function that can pause, whether it is resumed: for none is called while
+        unwinding."""
+        return f"(global.get {self.state or self.rewinding})"
 
     def _is(self, alone: str, state: int) -> str:
         return f"(i32.eq (global.get {self.state}) (i32.const {state}))" if self.state else f"(global.get {alone})"
@@ -138,7 +149,8 @@ def _shared(module: Module, options: Options, taken: Taken) -> tuple[str, str]:
         imported = [entity for entity in module.globals.entities if entity.imported]
         state, data = (str(entity.id) for entity in imported[-len(names.SHARED_GLOBALS) :])
         return state, data
-    return unused("$state", taken) if options.export_globals else "", unused("$data", taken)
+    one = options.export_globals or (options.optimize and options.rewind == "jump")  # without guards, one is enough
+    return unused("$state", taken) if one else "", unused("$data", taken)
 
 
 def _memory(module: Module, options: Options) -> tuple[str, str, str]:

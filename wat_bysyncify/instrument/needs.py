@@ -10,18 +10,16 @@ class Needs:
     """What one function needs, or several.
 
     `helpers` are the functions that save and restore, by the types of the values; the one that leaves room has none.
-    `guards`: some code asks whether all is normal. `twins` are functions that find their way back, each in lines;
-    `definitions` the fields that define an id, by that, each in lines.
+    `twins` are functions that find their way back, each in lines; `definitions` the fields that define an id, by that,
+    each in lines.
     """
 
     helpers: set[tuple[str, ...]] = field(default_factory=set)
-    guards: bool = False
     twins: list[list[str]] = field(default_factory=list)
     definitions: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, other: Needs) -> None:
         """What the other needs is needed too."""
         self.helpers |= other.helpers
-        self.guards |= other.guards
         self.twins += other.twins
         self.definitions |= other.definitions

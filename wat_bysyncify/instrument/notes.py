@@ -41,8 +41,7 @@ _SENTENCES = {
     "twin": "resuming is the work of the twin, which can jump into the code",
     # At the end of the module.
     "state": "the state: of these three, exactly one is 1",
-    "two states": "the state: of these two, at most one is 1",
-    "one state": "the state: 0 normal, 1 unwinding, 2 rewinding",
+    "one state": "the state: normal is 0, unwinding 1, rewinding 2",
     "data": "where the saved frames are: a pointer to their next free byte, and to their end",
     "start_unwind": "begins a pause: from here calls return at once, each saving its frame",
     "stop_unwind": "the stack is unwound: whoever called goes on with other things",

@@ -178,10 +178,9 @@ class _Rewrite:
         for done, func in enumerate(todo, 1):
             replaced[id(func.node)] = self._rewritten(func, indents.of(func.node))
             progress(done, len(todo))
-        guards = self.additions.guards(self.needs)
         for func in own:
             if func.number not in instrumented and not func.imported and id(func.node) not in self.stubs:
-                text = plain_function(func, guards, program)
+                text = plain_function(func, program)
                 if text is not None:
                     replaced[id(func.node)] = text
         if program.options.trace:
@@ -228,7 +227,7 @@ class _Rewrite:
 
     def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
         """Writes the globals of the state on lines of their own behind the last piece, before most of its trivia."""
-        lines = f"{self.newline}{indent}".join(self.additions.state(self.needs))
+        lines = f"{self.newline}{indent}".join(self.additions.state())
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         self.state = len(out) - 1, core.count("\n")
@@ -255,7 +254,7 @@ class _Rewrite:
             closing = out[-1][len(stripped) :]
             out[-1] = stripped
         self.end = len(out)
-        state = [] if place is not None else [self.additions.state(self.needs)]
+        state = [] if place is not None else [self.additions.state()]
         for lines in [*state, *self.additions.fields(self.needs, self.stand_ins)]:
             for line in lines:
                 out.append(f"{self.newline}{indent}{line}")

@@ -1,7 +1,7 @@
 """The functions and globals that every rewritten module gets: the state, the control functions, saving and restoring.
 
-The state is three globals of which one is 1 and two are 0 (`normal` at first), and the pointer to the data structure
-(names.py) of the stack that is being unwound or rewound. Where no code asks for `normal`, it is not there.
+The state is three globals of which one is 1 and two are 0 (`normal` at first), or one global where modules share it or
+the result is optimized, and the pointer to the data structure (names.py) of the stack that is being unwound or rewound.
 
 References cannot go to memory. Each is put into a free slot of a table, and the number of the slot goes to memory, 0
 for null. A free slot holds null. Slots are taken in turn, round and round, in a table of which at least half is free:
@@ -17,23 +17,21 @@ from .ids import Ids
 from .reftypes import heap_type
 
 
-def globals_text(ids: Ids, guards: bool) -> list[str]:
-    """The state, in lines; `guards`: with the global that is 1 where all is normal."""
+def globals_text(ids: Ids, shared: bool) -> list[str]:
+    """The state, in lines; `shared`: its globals are exported, for other modules."""
+
+    def exported(name: str) -> str:
+        return "".join(f' (export "__{prefix}_{name}")' for prefix in ids.prefixes) if shared else ""
+
+    data = f"(global {ids.data}{exported('data')} (mut {ids.address}) ({ids.address}.const 0))"
     if ids.state:
-        return [
-            f"(global {ids.state}{_shared(ids, 'state')} (mut i32) (i32.const 0))",
-            f"(global {ids.data}{_shared(ids, 'data')} (mut {ids.address}) ({ids.address}.const 0))",
-        ]
+        return [f"(global {ids.state}{exported('state')} (mut i32) (i32.const 0))", data]
     return [
-        *([f"(global {ids.normal} (mut i32) (i32.const 1))"] if guards else []),
+        f"(global {ids.normal} (mut i32) (i32.const 1))",
         f"(global {ids.unwinding} (mut i32) (i32.const 0))",
         f"(global {ids.rewinding} (mut i32) (i32.const 0))",
-        f"(global {ids.data} (mut {ids.address}) ({ids.address}.const 0))",
+        data,
     ]
-
-
-def _shared(ids: Ids, name: str) -> str:
-    return "".join(f' (export "__{prefix}_{name}")' for prefix in ids.prefixes)
 
 
 def _data(ids: Ids) -> str:
@@ -48,9 +46,7 @@ def _end(ids: Ids, data: str) -> str:
     return f"({ids.address}.load {ids.memory}offset={names.SAVED_SIZES[ids.address]} {data})"
 
 
-def control_text(
-    name: str, id_: str, exports: Iterable[str], ids: Ids, guards: bool, checks: Iterable[str] = ()
-) -> list[str]:
+def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids, checks: Iterable[str] = ()) -> list[str]:
     """One control function, `name` as in names.CONTROL_FUNCTIONS, in lines.
 
     `exports` are string literals, `checks` the lines that come before all else. `start_*` and `stop_*` trap if the
@@ -87,7 +83,7 @@ def control_text(
         return [*lines, ")"]
     if ids.observer:
         lines += [f"  {observed(name, ids)}"]
-    return [*lines, *(f"  {line}" for line in control_code(name, ids, guards)), ")"]
+    return [*lines, *(f"  {line}" for line in [*set_state(name, ids), *_in_bounds(ids)]), ")"]
 
 
 def observer_text(ids: Ids) -> list[str]:
@@ -105,16 +101,18 @@ def observed(name: str, ids: Ids) -> str:
     )
 
 
-def control_code(name: str, ids: Ids, guards: bool) -> list[str]:
-    """What one of the control functions that change the state does, once the pointer is set, in lines."""
+def set_state(name: str, ids: Ids) -> list[str]:
+    """How one of the control functions changes the state, in lines."""
     state = {"start_unwind": names.UNWINDING, "start_rewind": names.REWINDING}.get(name, 0)
     if ids.state:
-        lines = [f"(global.set {ids.state} (i32.const {state}))"]
-    else:
-        each = [*enumerate((ids.normal, ids.unwinding, ids.rewinding))][not guards :]
-        lines = [f"(global.set {global_} (i32.const {int(number == state)}))" for number, global_ in each]
+        return [f"(global.set {ids.state} (i32.const {state}))"]
+    each = enumerate((ids.normal, ids.unwinding, ids.rewinding))
+    return [f"(global.set {global_} (i32.const {int(number == state)}))" for number, global_ in each]
+
+
+def _in_bounds(ids: Ids) -> list[str]:
+    """The lines that trap if the stack's position is behind its end."""
     return [
-        *lines,
         f"(if ({ids.address}.gt_u {_position(ids, _data(ids))}",
         f"              {_end(ids, _data(ids))})",
         "  (then (unreachable)))",
@@ -222,13 +220,15 @@ def restoring(types: Sequence[str], ids: Ids, data: str, position: str) -> tuple
 
 
 def _room(size: str, ids: Ids, data: str, position: str) -> list[str]:
-    """The lines that find the stack's position, and trap if `size` bytes do not fit there."""
+    """The lines that find the stack's position, and trap if `size` bytes, which are then written, do not fit there.
+
+    Where the sum is past all addresses, it is the writing that traps.
+    """
     address = ids.address
     return [
         f"(local.set {position} {_position(ids, data)})",
-        f"(if ({address}.lt_u ({address}.sub {_end(ids, data)}",
-        f"                       (local.get {position}))",
-        f"              {size})",
+        f"(if ({address}.gt_u ({address}.add (local.get {position}) {size})",
+        f"              {_end(ids, data)})",
         "  (then (unreachable)))",
     ]
 
@@ -254,12 +254,18 @@ def _offsets(types: Sequence[str]) -> tuple[int, list[str]]:
 
 
 def leave_room_text(ids: Ids, id_: str) -> list[str]:
-    """The function that saves so many bytes that nobody will read, in lines."""
-    said = "(local.get $bytes)", ids, _data(ids), "$position"
+    """The function that saves so many bytes that nobody will read, in lines. It writes nothing, so it is careful with
+    the sum."""
+    address, data, position = ids.address, _data(ids), "$position"
     return [
-        f"(func {id_} (param $bytes {ids.address})",
-        f"  (local $position {ids.address})",
-        *(f"  {line}" for line in [*_room(*said), *_moved(*said)]),
+        f"(func {id_} (param $bytes {address})",
+        f"  (local {position} {address})",
+        f"  (local.set {position} {_position(ids, data)})",
+        f"  (if ({address}.lt_u ({address}.sub {_end(ids, data)}",
+        f"                         (local.get {position}))",
+        "                (local.get $bytes))",
+        "    (then (unreachable)))",
+        *(f"  {line}" for line in _moved("(local.get $bytes)", ids, data, position)),
         ")",
     ]
 

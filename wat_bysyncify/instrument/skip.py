@@ -50,7 +50,7 @@ class _Skip(Writer):
         self.locals(plan.counters, indent)
         self.step("resuming: the frame is taken back")
         self.enter(indent)
-        self.line(indent, f"(if {plan.ids.is_rewinding} (then")
+        self.line(indent, f"(if {plan.ids.is_resumed} (then")
         self.trail(plan.notes.once("rewinding"))
         for line in self.restores():
             self.line(inner, line)

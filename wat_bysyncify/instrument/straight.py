@@ -53,7 +53,7 @@ class _Straight(Writer):
         arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
         self.step("resuming: the twin goes on")
         self.enter(indent)
-        self.line(indent, f"(if {plan.ids.is_rewinding} (then")
+        self.line(indent, f"(if {plan.ids.is_resumed} (then")
         self.trail(plan.notes.once("twin"))
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
         typed = " (result i32)" if plan.numbered else ""

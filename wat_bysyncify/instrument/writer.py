@@ -61,16 +61,16 @@ class Writer(Layout):
         plan, call = self.plan, self.plan.calls[step.index]
         number = f"(i32.const {call.number})" if plan.numbered else ""
         if plan.at_once:
-            self.line(indent, f"(if {plan.ids.is_unwinding} (then")
+            self.line(indent, f"(if {plan.ids.has_paused} (then")
             self.trail(plan.notes.once("paused at once"))
             for line in filter(None, [number, *self.leaving(plan.frame.saves(call.alive)), "(return)"]):
                 self.line(indent + "  ", line)
             self.line(indent, "))")
         elif number:
-            self.line(indent, f"(drop (br_if {landing} {number} {plan.ids.is_unwinding}))")
+            self.line(indent, f"(drop (br_if {landing} {number} {plan.ids.has_paused}))")
             self.trail(plan.notes.once("paused"))
         else:
-            self.line(indent, f"(br_if {landing} {plan.ids.is_unwinding})")
+            self.line(indent, f"(br_if {landing} {plan.ids.has_paused})")
             self.trail(plan.notes.once("paused alone"))
 
     def leave(self, saves: list[str], indent: str) -> None:
