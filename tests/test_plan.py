@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from wat_bysyncify.instrument import Options
 from wat_bysyncify.instrument.function import rewrite_function
 from wat_bysyncify.instrument.parts import take_apart
@@ -26,15 +28,15 @@ TEXT = """(module
 )"""
 
 
-def planned(number: int, **given: Any) -> tuple[Plan | None, list[str]]:
+def planned(number: int, text: str = TEXT, **given: Any) -> tuple[Plan | None, list[str]]:
     """The plan of a function of the module, and what stands in the text where it says that the calls are."""
-    program = read_program(TEXT, Options(**given), mapped=True)
+    program = read_program(text, Options(**given), mapped=True)
     func = program.module.func(number)
     found = rewrite_function(func, "  ", program).map
     plan = found.plan if found else None
     parts = take_apart(func, program, instrumented=True)
     offsets = [parts.offset(call.start) for call in plan.calls] if plan else []
-    return plan, [TEXT[offset : offset + 12] for offset in offsets if offset is not None]
+    return plan, [text[offset : offset + 12] for offset in offsets if offset is not None]
 
 
 def frame(plan: Plan) -> list[tuple[str, str]]:
@@ -59,7 +61,8 @@ def test_jump() -> None:
     assert plan and plan.form == "jump" and plan.numbered and plan.frame.index
     assert places == ["(call $sleep", "call $other\n"]
     assert [call.number for call in plan.calls] == [1, 2]
-    assert {call.landing for call in plan.calls} == {plan.unwind}
+    assert {call.landing for call in plan.calls} == {*plan.landings}
+    assert [(landing.alive, landing.number) for landing in plan.landings] == [(-1, None)]
 
 
 def test_one_call() -> None:
@@ -69,11 +72,45 @@ def test_one_call() -> None:
 
 
 def test_straight() -> None:
-    """With a twin, each set of live locals has a label to leave for."""
+    """With a twin, which has one landing for all, each set of live locals has one of its own, which knows its call."""
     plan, _ = planned(1, rewind="jump", optimize="speed", twins=("*",))
     assert plan and plan.form == "straight" and plan.twin == "$main_rewind"
-    assert [plan.landings[call.alive] for call in plan.calls] == [call.landing for call in plan.calls]
-    assert len(plan.landings) == 2
+    assert [call.landing for call in plan.calls] == [*plan.landings]
+    assert [(landing.alive, landing.number) for landing in plan.landings] == [
+        (call.alive, call.number) for call in plan.calls
+    ]
+    twin = plan.resuming()
+    assert twin.form == "jump" and [(each.alive, each.number) for each in twin.landings] == [(-1, None)]
+
+
+QUIET = """(module
+  (import "env" "sleep" (func $sleep))
+  (func $main (param $a i32) (param $b i32) (param $c i32) (param $d i32)
+    (param $e i32) (param $f i32) (param $g i32) (param $h i32) (result i32)
+    (call $sleep)
+    (local.set $a (i32.add (local.get $a) (i32.add (local.get $b) (i32.add (local.get $c) (i32.add (local.get $d)
+      (i32.add (local.get $e) (i32.add (local.get $f) (i32.add (local.get $g) (local.get $h)))))))))
+    (loop $one (br_if $one (i32.and (local.tee $a (i32.add (local.get $a) (i32.const 1))) (i32.const 1))))
+    (loop $two (br_if $two (i32.and (local.tee $a (i32.add (local.get $a) (i32.const 3))) (i32.const 4))))
+    (call $sleep)
+    (local.get $a))
+  (memory 1)
+)"""
+
+
+@pytest.mark.parametrize(
+    ("text", "optimize", "landings"),
+    [
+        (QUIET, "speed", [(0xFF, 1), (1, 2)]),
+        (QUIET, "size", [(-1, None)]),
+        (QUIET.replace("(loop $two", "(loop $two (call $sleep)"), "speed", [(-1, None)]),
+    ],
+)
+def test_landings(text: str, optimize: str, landings: list[tuple[int, int | None]]) -> None:
+    """Made for speed, sets of live locals have landings of their own for the sake of loops in which nothing pauses."""
+    plan, _ = planned(1, text, rewind="jump", optimize=optimize)
+    assert plan and plan.form == "jump"
+    assert [(landing.alive, landing.number) for landing in plan.landings] == landings
 
 
 def test_without_a_plan() -> None:

@@ -96,7 +96,7 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
     if plan is None:
         return Rewritten(parts.text, needs, map_frameless(parts) if scope.program.mapped else None)
     if plan.twin:
-        needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan, lifted, source).out)))
+        needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan.resuming(), lifted, source).out)))
     head = ["".join(parts.header[:-1]) + before.core]
     if source.before.same_line:
         head += (" ", source.before.same_line)

@@ -95,16 +95,11 @@ class _Jump(Writer):
         self.locals(plan.counters, indent)
         self.step("resuming: the frame is taken back")
         self.enter(indent)
-        if plan.at_once:
-            self.body(indent)
-            self.last_comments(indent)
-            return
-        self.line(indent, f"(block {plan.unwind}{' (result i32)' if plan.numbered else ''}")
-        self.trail(plan.notes.once("leave" if plan.numbered else "leave alone"))
-        self.body(indent + "  ")
-        self.last_comments(indent + "  ")
-        self.line(indent, ")")
-        self.leave(plan.frame.saves(), indent)
+        self.open_landings(indent)
+        inner = indent + "  " if plan.landings else indent
+        self.body(inner)
+        self.last_comments(inner)
+        self.close_landings(indent)
 
     def body(self, indent: str) -> None:
         """The reader's code."""
@@ -122,8 +117,10 @@ class _Jump(Writer):
                 self.line(indent, "(unreachable)")
             self.line(indent, ")")
             self.line(indent, "(return)")
-        elif results or not self.plan.at_once:
-            self.line(indent, "(unreachable)" if results else "(return)")
+        elif results and not self.lifted.results:
+            self.line(indent, "(unreachable)")  # the end of the reader's code, which is never reached
+        elif not results and self.plan.landings:
+            self.line(indent, "(return)")
 
     def entry(self, stretch: _Stretch) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
@@ -216,7 +213,7 @@ class _Jump(Writer):
         stretch.direct = True
         if stretch.single and stretch.local:
             self.line(indent, f"(local.set {stretch.local} (i32.const 0))")
-        self.call(step, self.plan.unwind, indent)
+        self.call(step, indent)
         for stmt in step.stmts:
             self.stmt(stmt, indent)
         self.values(step.values or [], indent)

@@ -15,12 +15,13 @@ it into text, and decide nothing that others would have to know.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Literal
 
-from .body import Body, BodyError
+from .body import Block, Body, BodyError, Group
 from .frames import Frame, Local, inline
 from .ids import Ids
 from .liveness import live_locals
@@ -40,19 +41,32 @@ _LANDED = 8
 _MEETINGS = 100_000
 # So many bytes more, about, are spent to save a frame behind each call rather than at one place for all.
 _AT_ONCE = 18
+# So many bytes more, about, for each loop in which nothing pauses, are spent on landings of their own for sets of live
+# locals: in these loops a program has its registers for itself, if no other locals are kept for a pause behind them.
+_FOR_A_LOOP = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a function that unwinds saves its frame: the label that pausing calls leave for, the locals that are saved,
+    as bits (-1 for all), and the number of its call, where only one leaves for it, None where each says its own."""
+
+    label: str
+    alive: int
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class PausingCall:
     """A pausing call as it is planned: `number` is what stands for it in frames, `start` the token of the body that it
     begins with, `callee` the word for the function that is called, None where that is not known, `alive` the locals
-    that are saved if it pauses, as bits, and `landing` the label to leave for then."""
+    that are saved if it pauses, as bits, and `landing` where that is done, None for at once."""
 
     number: int
     start: int
     callee: str | None
     alive: int
-    landing: str
+    landing: Landing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +74,9 @@ class Plan:
     """How a function that has a frame is rewritten.
 
     `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
-    where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none). `unwind`
-    is the label that unwinding leaves for, or several in the straight form: `landings` has the live locals, as bits, of
-    each; `at_once`: there is none, for each call has the code that saves behind it. `counters` are the locals that say
+    where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none).
+    `landings` are where the frame is saved, each inside the next; there is none where each call has that code behind
+    it. `counters` are the locals that say
     which call to go back to, or in a jump how far inside, by depth; `temps` those that hold values, with their types.
     `labels` are all labels. `params` and `results` are types, `placeholders` the texts that stand for results while
     unwinding. `twin` is the id of the twin, `function` the number of the function; `asserts`: there are checks
@@ -75,9 +89,7 @@ class Plan:
     frame: Frame
     owner: int | None
     dispatcher: str
-    unwind: str
-    landings: dict[int, str]
-    at_once: bool
+    landings: tuple[Landing, ...]
     counters: tuple[str, ...]
     temps: tuple[tuple[str, str], ...]
     labels: Taken
@@ -90,6 +102,12 @@ class Plan:
     record: bool
     ids: Ids
     notes: Notes
+
+    def resuming(self) -> Plan:
+        """The plan of the twin of a function in the straight form, with one landing for all calls."""
+        whole = replace(self.landings[0], alive=-1, number=None if self.numbered else self.calls[0].number)
+        calls = tuple(replace(call, landing=whole) for call in self.calls)
+        return replace(self, form="jump", landings=(whole,), calls=calls)
 
 
 def form_of(func: Func, body: Body, scope: Scope) -> Form:
@@ -119,7 +137,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     owner = program.tails.numbers.get(func.number)
     if program.options.optimize and owner is None and not any(alive) and _is_its_call(lifted):
         return None
-    name, unwind = scope.new_name("$call"), unused("$unwind", body.labels)
+    name = scope.new_name("$call")
     levels = 1 if form == "skip" else depth(lifted)
     counters = tuple(name if not level else scope.new_name("$call") for level in range(levels))
     first = int(form != "skip" and levels > 0)  # 0 means to go nowhere
@@ -132,22 +150,22 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     own = inline(scope, name) if form == "jump" else None
     if own and numbered and not counters:
         counters = (name,)
-    landings = _landings(alive, unwind, body) if form == "straight" else {}
     frame = Frame(saved, form != "skip" and numbered, program, scope.helper, own)
     placeholders = _placeholders(body, scope)
+    calls = [(first + call.index, live) for call, live in zip(body.calls, alive, strict=True)]
+    at_once = form == "jump" and _leaves_at_once(frame, len(calls), len(placeholders) + (owner is not None), program)
+    landings = {} if at_once else _landings(form, calls, body, program.options.optimize)
     return Plan(
         form,
         tuple(
-            PausingCall(first + call.index, call.start, call.callee, live, landings.get(live, unwind))
-            for call, live in zip(body.calls, alive, strict=True)
+            PausingCall(number, call.start, call.callee, live, landings.get(number))
+            for call, (number, live) in zip(body.calls, calls, strict=True)
         ),
         numbered,
         frame,
         owner,
         program.tails.dispatcher.get(func.number, ""),
-        unwind,
-        landings,
-        form == "jump" and _leaves_at_once(frame, len(body.calls), len(placeholders) + (owner is not None), program),
+        tuple(dict.fromkeys(landings.values())),
         counters,
         tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
         body.labels,
@@ -212,12 +230,38 @@ def _saved(alive: list[int], body: Body, lifted: Lifted, scope: Scope) -> list[L
     return found
 
 
-def _landings(alive: list[int], unwind: str, body: Body) -> dict[int, str]:
-    """The labels to leave for, by the live locals, if these are few enough: together they must not outgrow the code."""
-    sets = list(dict.fromkeys(alive))
-    if sum(live.bit_count() for live in sets) > _LANDED * len(body.tokens):
-        sets = [reduce(or_, sets)]
-    return {sets[0]: unwind, **{live: unused(unwind, body.labels) for live in sets[1:]}}
+def _landings(form: Form, calls: list[tuple[int, int]], body: Body, optimize: str | None) -> dict[int, Landing]:
+    """Where each call leaves for, by its number; `calls` are the numbers with the locals that are alive, as bits: one
+    place for all, or one for each set of live locals, if these are few enough for what they bring."""
+    sets = Counter(live for _, live in calls)
+    if form == "straight":  # together they must not outgrow the code
+        exact = sum(live.bit_count() for live in sets) <= _LANDED * len(body.tokens)
+    else:
+        size = (len(sets) - 1) * (9 + 2 * reduce(or_, sets).bit_count())
+        exact = form == "jump" and optimize == "speed" and 0 < size <= _FOR_A_LOOP * _quiet_loops(body)
+    if not exact:
+        alone = form != "skip" and len(calls) == 1
+        whole = Landing(unused("$unwind", body.labels), -1, calls[0][0] if alone else None)
+        return {number: whole for number, _ in calls}
+    found: dict[int, Landing] = {}
+    for number, live in calls:
+        if live not in found:
+            found[live] = Landing(unused("$unwind", body.labels), live, number if sets[live] == 1 else None)
+    return {number: found[live] for number, live in calls}
+
+
+def _quiet_loops(body: Body) -> int:
+    """How many loops there are in which nothing pauses."""
+    count = sum(code.op == "loop" for code in body.codes)
+    todo = [body.seq]
+    while todo:
+        seq = todo.pop()
+        for group in filter(None, [*seq.items, seq.tail]):
+            for item in group.items if isinstance(group, Group) else ():
+                if isinstance(item, Block):
+                    count -= item.op == "loop"
+                    todo += [arm for arm in item.arms if arm.pauses]
+    return count
 
 
 def _leaves_at_once(frame: Frame, calls: int, more: int, program: Program) -> bool:

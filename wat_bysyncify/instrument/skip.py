@@ -58,7 +58,7 @@ class _Skip(Writer):
             self.line(inner, f"(drop {self.checked(f'(local.get {plan.counters[0]})')})")
         self.line(indent, "))")
         self.step("a pause leaves by this block")
-        self.line(indent, f"(local.set {plan.counters[0]} (block {plan.unwind} (result i32)")
+        self.line(indent, f"(local.set {plan.counters[0]} (block {plan.landings[0].label} (result i32)")
         self.trail(plan.notes.once("leave"))
         self.arms(self.arm, self.lifted.arm, None, inner)
         self.step("the end, where nothing has paused")
@@ -96,7 +96,7 @@ class _Skip(Writer):
         if isinstance(step, Resume):
             self.open_guard(indent, head, self.one_of(step.index, step.index + 1))
             self.trail(self.plan.notes.each(self.said_of_call(step), "again"))
-            self.call(step, self.plan.unwind, inner)
+            self.call(step, inner)
         else:
             self.line(indent, f"{head} {self.plan.ids.is_normal} (then")
             self.trail(self.plan.notes.once("done"))

@@ -1,22 +1,23 @@
 """A function that never rewinds: steps -> text with nothing but a check behind each pausing call.
 
     (func $main (param $x i32)                 (func $main (param $x i32)
-                                                 (if (global.get $rewinding) (then
+                                                 (if (global.get $state) (then
                                                    (return (call $main_rewind (local.get 0)))))
-                                                 (block $unwind_2 (result i32) (block $unwind (result i32)
+                                                 (block $unwind_2 (block $unwind
       (call $sleep)                                (call $sleep)
-                                                   (drop (br_if $unwind (i32.const 0) (global.get $unwinding)))
+                                                   (br_if $unwind (global.get $state))
       (call $print (local.get $x))                 (call $print (local.get $x))
       (call $sleep)                                (call $sleep)
-                                                   (drop (br_if $unwind_2 (i32.const 1) (global.get $unwinding)))
+                                                   (br_if $unwind_2 (global.get $state))
       (call $print (i32.const 3))                  (call $print (i32.const 3))
                                                    (return)
                                                  )
+                                                 (i32.const 0)
                                                  (call $save_2_i32 (local.get $x))
                                                  (return)
                                                  )
+                                                 (i32.const 1)
                                                  (call $save_2_i32 (i32.const 0))
-                                                 (return)
     )                                          )
 
 A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
@@ -56,12 +57,8 @@ class _Straight(Writer):
         self.line(indent, f"(if {plan.ids.is_resumed} (then")
         self.trail(plan.notes.once("twin"))
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
-        typed = " (result i32)" if plan.numbered else ""
         self.step("a pause leaves by these blocks")
-        opening = [f"(block {label}{typed}" for label in reversed(plan.landings.values())]
-        for at in range(0, len(opening), 3):
-            self.line(indent, " ".join(opening[at : at + 3]))
-        self.trail(plan.notes.once("leave" if plan.numbered else "leave alone"))
+        self.open_landings(indent)
         whole = self.source.labels.outermost  # a branch to the end of the function, by number
         if whole:
             of = f" (result {' '.join(plan.results)})" if plan.results else ""
@@ -71,13 +68,12 @@ class _Straight(Writer):
             if plan.results:
                 self.line(inner, "(unreachable)")
             self.line(inner, ")")
-        self.line(inner, "(return)" if whole or not plan.results else "(unreachable)")
+        if whole or not plan.results:
+            self.line(inner, "(return)")
+        elif not self.lifted.results:
+            self.line(inner, "(unreachable)")  # the end of the reader's code, which is never reached
         self.last_comments(inner + "  ")
-        for live in plan.landings:
-            self.line(indent, ")")
-            self.leave(plan.frame.saves(live), indent)
-            if len(plan.landings) > 1:
-                self.line(indent, "(return)")
+        self.close_landings(indent)
 
     def arm(self, arm: Arm, indent: str) -> Iterator[tuple[Arm, str]]:
         """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""
@@ -90,7 +86,7 @@ class _Straight(Writer):
                 continue
             if isinstance(step, Resume):
                 self.step(self.said_of_call(step))
-                self.call(step, self.plan.calls[step.index].landing, indent)
+                self.call(step, indent)
             for stmt in step.stmts:
                 self.stmt(stmt, indent)
             self.values(step.values or [], indent)

@@ -21,7 +21,7 @@ from .scope import Program
 # programs (docs/performance.md). Functions that gain less than this get none.
 _LEAST = 3000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
-_SHARE = 0.09
+_SHARE = 0.055
 _LARGEST = 0.12
 
 
