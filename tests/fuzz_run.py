@@ -53,14 +53,15 @@ class Way:
     """A way to run a rewritten program.
 
     `every`: paused at every n-th call of an import that may, 0 never; `times`: so often at once. `fuel`: given to
-    `set_fuel` before each call, and after each pause. `some`: only every second import may pause.
+    `set_fuel` before each call, and after each pause. `share`: only every so manieth import may pause. With the option
+    `closed_world`, a program that is open to the host's functions is rewritten without it.
     """
 
     name: str
     every: int = 0
     times: int = 1
     fuel: int = -1
-    some: bool = False
+    share: int = 1
     options: tuple[tuple[str, Any], ...] = ()
 
 
@@ -79,6 +80,8 @@ class Difference:
 OWN = (("own_memory", 4),)
 POINTS = (*OWN, ("pause_at", "entries,loops"))
 ALL = (("add_list", "*"),)
+ASSERTS = (("asserts", True),)
+CLOSED = (*ASSERTS, ("closed_world", True))
 JUMP, SMALL, FAST, TWINS = (tuple(FORMS[form].items()) for form in ("jump", "-Os", "-O", "twins"))
 WAYS = (
     Way("never paused"),
@@ -86,9 +89,13 @@ WAYS = (
     Way("every 2nd call", 2),
     Way("every 3rd call", 3),
     Way("twice each", 1, 2),
-    Way("some imports", 1, some=True),
+    Way("some imports", 1, share=2),
     Way("add list", 1, options=ALL),
-    Way("add list, some imports", 2, some=True, options=ALL),
+    Way("add list, some imports", 2, share=2, options=ALL),
+    Way("every 3rd import, asserts", 1, share=3, options=ASSERTS),
+    Way("every 2nd import, closed world, asserts", 1, share=2, options=CLOSED),
+    Way("-O, every 2nd import, asserts", 1, share=2, options=FAST + ASSERTS),
+    Way("-Os, every 5th import, closed world, asserts", 1, share=5, options=SMALL + CLOSED),
     Way("own memory", 1, options=OWN),
     Way("points, never paused", options=POINTS),
     Way("points, fuel 0", fuel=0, options=POINTS),
@@ -100,11 +107,11 @@ WAYS = (
     Way("jump, never paused", options=JUMP),
     Way("jump, every call", 1, options=JUMP),
     Way("jump, every 3rd call", 3, options=JUMP),
-    Way("jump, add list, some imports", 1, some=True, options=JUMP + ALL),
+    Way("jump, add list, some imports", 1, share=2, options=JUMP + ALL),
     Way("jump, points, fuel 0", fuel=0, options=JUMP + POINTS),
     Way("jump, points, fuel 1, every 2nd call", 2, fuel=1, options=JUMP + POINTS),
     Way("-Os, every call", 1, options=SMALL),
-    Way("-Os, add list, some imports", 1, some=True, options=SMALL + ALL),
+    Way("-Os, add list, some imports", 1, share=2, options=SMALL + ALL),
     Way("-O, every call", 1, options=FAST),
     Way("-O, points, fuel 1, every 2nd call", 2, fuel=1, options=FAST + POINTS),
     Way("twins, never paused", options=TWINS),
@@ -175,6 +182,7 @@ class Runner:
         self.host = wasmtime.Module(engine(), host_text(self.interface))
         driver, self.calls = driver_text(self.interface, self.seed, FUEL)
         self.driver = wasmtime.Module(engine(), driver)
+        self.open = is_open(self.interface)
         self.rewritten: dict[Any, wasmtime.Module | Difference] = {}
 
     def run(self, module: wasmtime.Module, way: Way | None) -> Outcome:
@@ -221,10 +229,12 @@ class Runner:
     def module(self, way: Way) -> wasmtime.Module | Difference:
         """The program rewritten as the way wants it; each text once."""
         options = dict(way.options)
-        if way.some:
+        if way.share > 1:
             names = [f"{each.module}.{each.name}" for each in self.interface.imports if each.kind == "func"]
-            options["imports"] = names[::2]
-        key = (way.options, way.some)
+            options["imports"] = names[:: way.share]
+        if self.open:
+            options.pop("closed_world", None)
+        key = (way.options, way.share)
         if key not in self.rewritten:
             self.rewritten[key] = self.compiled(way, options)
         return self.rewritten[key]
@@ -280,6 +290,24 @@ class Runner:
         return Difference(way.name, "other behaviour", "of another length")
 
 
+def is_open(interface: Interface) -> bool:
+    """Whether the host could put functions into tables, or hand in references to any, be it inside of others."""
+    if any(kind == "table" for kind, _ in interface.exports.values()):
+        return True
+    handed: list[str] = []
+    for each in interface.imports:
+        if each.kind == "func" and isinstance(each.type, int):
+            handed += interface.funcs[each.type].results
+        elif each.kind != "func":
+            return True
+    for kind, type_ in interface.exports.values():
+        if kind == "func" and isinstance(type_, int):
+            handed += interface.funcs[type_].params
+        elif kind == "global":
+            handed.append(str(type_))
+    return any("ref" in type_ and "extern" not in type_ and "i31" not in type_ for type_ in handed)
+
+
 def _call(store: wasmtime.Store, driver: Any, host: Any, name: str) -> str:
     """Calls a function of the driver; how it traps, or nothing."""
     try:
@@ -315,8 +343,8 @@ def _connect(store: wasmtime.Store, host: Any, exports: Any, way: Way) -> None:
         if function is not None:
             host["control"].set(store, number, function)
     values = {"rewritten": 1, "data": 0 if is_own else DATA, "every": way.every, "times": way.times, "fuel": way.fuel}
-    if way.some:
-        values["may"] = 0x5555_5555_5555_5555
+    if way.share > 1:
+        values["may"] = sum(1 << number for number in range(0, 63, way.share))
     for name, value in values.items():
         host[name].set_value(store, value)
     if functions[5] is None:  # nothing pauses by fuel
