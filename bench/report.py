@@ -24,7 +24,7 @@ BENCHMARKS = {
     "size": {"configuration", "program", "after"},
     "speed": {"configuration", "program", "rounds"},
     "quickjs": {"configuration", "rounds"},
-    "switch": {"configuration", "rounds"},
+    "switch": {"configuration"},  # its rounds are new processes, and more
     "resumed": {"configuration", "rounds"},
     "hot": {"rounds", "no-json"},
     "tool": {"runs", "no-json"},
@@ -46,7 +46,7 @@ BENCHMARKS = {
     type=click.Choice(list(CONFIGURATIONS)),
     help="Ours, in this way; repeatable.",
 )
-@click.option("--rounds", default=3, show_default=True, help="How often each is run and timed.")
+@click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
 @click.option("--size-of", "sizes", multiple=True, metavar="PROGRAM", help="Only its size; repeatable.")
 @click.option("--speed-of", "speeds", multiple=True, metavar="PROGRAM", help="Only its speed; repeatable.")
 @click.option("--after", is_flag=True, help="Also the size of what wasm-opt -O3 makes of ours, which takes long.")

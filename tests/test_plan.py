@@ -101,7 +101,7 @@ QUIET = """(module
 @pytest.mark.parametrize(
     ("text", "optimize", "landings"),
     [
-        (QUIET, "speed", [(0xFF, 1), (1, 2)]),
+        (QUIET, "speed", [(0xFF, 0), (1, 1)]),
         (QUIET, "size", [(-1, None)]),
         (QUIET.replace("(loop $two", "(loop $two (call $sleep)"), "speed", [(-1, None)]),
     ],
