@@ -9,12 +9,12 @@ TARGET is DIRECTORY if it is not said.
 from __future__ import annotations
 
 import json
-import statistics
 from pathlib import Path
 from typing import Any
 
 import click
 from svg import bars, lines
+from table import paired
 
 
 @click.command(help=__doc__)
@@ -82,10 +82,11 @@ def resumed(found: dict[str, Any]) -> dict[str, str]:
 
 
 def _times(rows: dict[str, Any], base: str) -> dict[str, dict[str, float]]:
-    medians = {p: {v: statistics.median(t["runs"]) for v, t in times.items()} for p, times in rows.items()}
     return {
-        program: {_named(name): value / times[base] for name, value in times.items() if name != base}
-        for program, times in medians.items()
+        program: {
+            _named(name): paired(each["runs"], times[base]["runs"]) for name, each in times.items() if name != base
+        }
+        for program, times in rows.items()
     }
 
 

@@ -2,7 +2,7 @@
 
     python bench/report.py [OPTIONS]
 
-It takes a quiet machine, and less than 25 minutes; what wasm-opt makes is kept for the next time. Where a benchmark
+It takes a quiet machine, and less than 40 minutes; what wasm-opt makes is kept for the next time. Where a benchmark
 fails, the others still run.
 """
 

@@ -86,7 +86,7 @@ def measure(
     put the code evens out. The results must be the `same`.
     """
     found: dict[str, Times] = {}
-    for _ in range(rounds if fresh else 1):
+    for outer in range(rounds if fresh else 1):
         with ExitStack() as stack:
             children = {name: stack.enter_context(started(each)) for name, each in commands.items()}
             for name, child in children.items():
@@ -96,6 +96,6 @@ def measure(
             if same and len({each.result for each in found.values()}) > 1:
                 raise Wrong(f"results differ: { {name: each.result for name, each in found.items()} }")
             for turn in range(1 if fresh else rounds):
-                for name, child in list(children.items())[:: 1 if turn % 2 == 0 else -1]:
+                for name, child in list(children.items())[:: 1 if (outer + turn) % 2 == 0 else -1]:
                     found[name].runs.append(child.run()[0])
     return found

@@ -22,6 +22,7 @@ import programs
 from options import CONFIGURATION
 from runner import Times, Wrong, command, measure
 from stubs import stubs
+from table import ratio
 from variants import PEER, rewritten
 from workloads import ENGINES, MICRO, OWN
 
@@ -55,7 +56,7 @@ def main(
         # Where a process happens to have its stack and memory decides much: half of the time, at depth 100.
         found = measure(commands, rounds, fresh=True, same=False)
         rows[what] = {name: cost(times, turns) for name, times in found.items()}
-        print(row(what, rows[what]), flush=True)
+        print(row(what, rows[what], {name: ratio(times, found[PEER]) for name, times in found.items()}), flush=True)
 
     with tempfile.TemporaryDirectory() as directory:
         scratch = Path(directory)
@@ -90,12 +91,11 @@ def cost(times: Times, turns: int) -> list[float]:
     return [statistics.median(times.runs) * 1e9 / (turns or int(counted[0])), float(size)]
 
 
-def row(what: str, costs: Mapping[str, list[float]]) -> str:
+def row(what: str, costs: Mapping[str, list[float]], ratios: Mapping[str, float]) -> str:
     """A line of the table."""
     cells = "".join(f"{f'{time:.0f}, {size:.0f}':>20}" for time, size in costs.values())
-    theirs = costs[PEER]
-    ratios = "".join(f"{time / theirs[0]:>9.2f},{size / theirs[1]:>5.2f}" for time, size in list(costs.values())[1:])
-    return f"{what:<30}{cells}{ratios}"
+    of_theirs = {name: size / costs[PEER][1] for name, (_, size) in costs.items() if name != PEER}
+    return f"{what:<30}{cells}" + "".join(f"{ratios[name]:>9.2f},{size:>5.2f}" for name, size in of_theirs.items())
 
 
 if __name__ == "__main__":

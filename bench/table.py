@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
 
 from runner import Times
 
@@ -14,8 +15,13 @@ Rows = dict[str, dict[str, Times]]  # program: variant
 
 
 def ratio(after: Times, before: Times) -> float:
-    """Of the medians."""
-    return statistics.median(after.runs) / statistics.median(before.runs)
+    """The median of the ratios round by round: a machine that is slow for a while is so for all variants."""
+    return paired(after.runs, before.runs)
+
+
+def paired(after: Sequence[float], before: Sequence[float]) -> float:
+    """The median of the ratios of values that belong together."""
+    return statistics.median(one / other for one, other in zip(after, before, strict=True))
 
 
 def least(after: Times, before: Times) -> float:
@@ -28,7 +34,7 @@ def geomean(values: list[float]) -> float:
 
 
 def line(times: dict[str, Times], base: str) -> str:
-    """The time of `base` in milliseconds, and what the other variants are of it, by medians and minima."""
+    """The time of `base` in milliseconds, and what the other variants are of it, by rounds and by minima."""
     others = [
         f"{name} {ratio(each, times[base]):.3f} ({least(each, times[base]):.3f})"
         for name, each in times.items()
@@ -51,7 +57,7 @@ def table(rows: Rows, base: str) -> str:
     return "\n".join(lines)
 
 
-HEADING = "time / before by medians (by minima), time of compiling / before"
+HEADING = "time / before, the median of all rounds (of the minima), time of compiling / before"
 
 
 def _cell(after: Times | None, before: Times) -> str:

@@ -53,7 +53,7 @@ class Way:
     """A way to run a rewritten program.
 
     `every`: paused at every n-th call of an import that may, 0 never; `times`: so often at once. `fuel`: given to
-    `set_fuel` before each call, and after each pause. `share`: only every so manieth import may pause. With the option
+    `set_fuel` before each call, and after each pause. `share`: only one import of so many may pause. With the option
     `closed_world`, a program that is open to the host's functions is rewritten without it.
     """
 
@@ -96,6 +96,8 @@ WAYS = (
     Way("every 2nd import, closed world, asserts", 1, share=2, options=CLOSED),
     Way("-O, every 2nd import, asserts", 1, share=2, options=FAST + ASSERTS),
     Way("-Os, every 5th import, closed world, asserts", 1, share=5, options=SMALL + CLOSED),
+    Way("-O, every 2nd import", 1, share=2, options=FAST),
+    Way("twins, every 3rd import", 2, share=3, options=TWINS),
     Way("own memory", 1, options=OWN),
     Way("points, never paused", options=POINTS),
     Way("points, fuel 0", fuel=0, options=POINTS),

@@ -355,7 +355,7 @@ def test_every_script(page: Page) -> None:
     })()"""
     count = 0
     for path in SCRIPTS:
-        if path.stem == "driven_overflow":
+        if path.stem.startswith("driven_overflow"):
             continue  # traps in the middle of a frame
         for text in modules(path.read_text()):
             try:

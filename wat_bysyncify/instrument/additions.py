@@ -47,12 +47,12 @@ class Additions:
     def state(self) -> list[str]:
         """The globals of the state, but those that are imported."""
         fuel = self.options.pause_at or any(each.name in names.FUEL_FUNCTIONS for each in self.control.functions)
-        shared = [] if self.options.import_globals else globals_text(self.ids, self.options.export_globals)
+        own = [] if self.options.import_globals else globals_text(self.ids, self.options.export_globals)
         notes = self.program.notes
-        if shared and notes.wanted:
-            shared[0] += f" {notes.once('one state' if self.ids.state else 'state')}"
-            shared[-1] += f" {notes.once('data')}"
-        return shared + (fuel_globals(self.ids) if fuel else [])
+        if own and notes.wanted:
+            own[0] += f" {notes.once('one state' if self.ids.state else 'state')}"
+            own[-1] += f" {notes.once('data')}"
+        return own + (fuel_globals(self.ids) if fuel else [])
 
     def fields(self, needs: Needs, stand_ins: list[str]) -> list[list[str]]:
         """The fields at the end of the module. `stand_ins` are the texts of those that tail calls have."""

@@ -46,8 +46,9 @@ def plain_function(func: Func, program: Program) -> str | None:
     if program.old or checked:
         parts = take_apart(func, program, instrumented=False)
         return with_entry_check(parts) if checked else parts.text
-    inline = program.options.optimize == "speed" and not program.options.trace
-    inline = inline and not program.options.ignore_unwind_from_catch
+    options = program.options
+    more = options.trace or options.ignore_unwind_from_catch or options.asserts or options.pause_at  # what they do
+    inline = options.optimize == "speed" and not more
     return with_control_code(func, program) if inline else None
 
 

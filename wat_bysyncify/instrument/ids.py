@@ -91,7 +91,7 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
         unused("$normal", globals_),
         unused("$unwinding", globals_),
         unused("$rewinding", globals_),
-        *_shared(module, options, globals_),
+        *_state(module, options, globals_),
         unused("$fuel", globals_),
         unused("$limited", globals_),
         unused("$out_of_fuel", funcs),
@@ -143,7 +143,7 @@ def address_of(module: Module, options: Options) -> str:
     return _memory(module, options)[0]
 
 
-def _shared(module: Module, options: Options, taken: Taken) -> tuple[str, str]:
+def _state(module: Module, options: Options, taken: Taken) -> tuple[str, str]:
     """`state` and `data`: those that are imported (sharedglobals.py), or new ones."""
     if options.import_globals:
         imported = [entity for entity in module.globals.entities if entity.imported]

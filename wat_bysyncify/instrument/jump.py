@@ -23,9 +23,11 @@
 Before each call a block ends that is opened where the jump is, so that the jump lands there. What normal code gets in
 its way is one test at the head and one behind each call: no guards.
 
-Where little is saved, each call has the code that saves behind it, and there is no `$unwind`:
+Where little is saved, each call has the code that saves behind it, and there is no `$unwind`; and where there are loops
+in which nothing pauses, sets of live locals may have an `$unwind` each (plan.py). Both are done for speed, with one
+global for the state:
 
-    (if (global.get $unwinding) (then (i32.const 0) (call $save_2_i32 (local.get $x)) (return)))
+    (if (global.get $state) (then (i32.const 0) (call $save_2_i32 (local.get $x)) (return)))
 
 A jump cannot go into a block. So the blocks that hold calls are opened where the jump is too (what comes before them
 is then inside, and never knows), and an `if` is a branch over its arms. A loop would go round to the jump, and a

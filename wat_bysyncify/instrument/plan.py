@@ -76,11 +76,10 @@ class Plan:
     `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
     where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none).
     `landings` are where the frame is saved, each inside the next; there is none where each call has that code behind
-    it. `counters` are the locals that say
-    which call to go back to, or in a jump how far inside, by depth; `temps` those that hold values, with their types.
-    `labels` are all labels. `params` and `results` are types, `placeholders` the texts that stand for results while
-    unwinding. `twin` is the id of the twin, `function` the number of the function; `asserts`: there are checks
-    (asserts.py), `record`: it is noted that the function was paused.
+    it. `counters` are the locals that say which call to go back to, or in a jump how far inside, by depth; `temps`
+    those that hold values, with their types. `labels` are all labels. `params` and `results` are types, `placeholders`
+    the texts that stand for results while unwinding. `twin` is the id of the twin, `function` the number of the
+    function; `asserts`: there are checks (asserts.py), `record`: it is noted that the function was paused.
     """
 
     form: Form

@@ -1,7 +1,7 @@
 """The functions and globals that every rewritten module gets: the state, the control functions, saving and restoring.
 
 The state is three globals of which one is 1 and two are 0 (`normal` at first), or one global where modules share it or
-the result is optimized, and the pointer to the data structure (names.py) of the stack that is being unwound or rewound.
+the result is optimized and jumps, and the pointer to the data structure (names.py) of the stack that is being unwound or rewound.
 
 References cannot go to memory. Each is put into a free slot of a table, and the number of the slot goes to memory, 0
 for null. A free slot holds null. Slots are taken in turn, round and round, in a table of which at least half is free:
@@ -222,7 +222,7 @@ def restoring(types: Sequence[str], ids: Ids, data: str, position: str) -> tuple
 def _room(size: str, ids: Ids, data: str, position: str) -> list[str]:
     """The lines that find the stack's position, and trap if `size` bytes, which are then written, do not fit there.
 
-    Where the sum is past all addresses, it is the writing that traps.
+    Where the sum is past all addresses, at the end of a memory that has them all, it is the writing that traps.
     """
     address = ids.address
     return [

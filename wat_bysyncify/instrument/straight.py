@@ -20,6 +20,10 @@
                                                  (call $save_2_i32 (i32.const 0))
     )                                          )
 
+A landing knows the number of its call; where several calls leave for one, they bring theirs:
+
+    (if (global.get $state) (then (br $unwind (i32.const 2))))
+
 A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
 returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses. And each set
 of live locals has a landing of its own, which saves the others as 0: a local ends where the reader's code ends it. Were
