@@ -39,7 +39,8 @@ REWRITE_NOTHING = TIMED.format(work="rewrite(text, imports=['no.such'])")
 # Runs a command and prints its CPU seconds and peak memory in KB. A small process of its own, for a child's peak counts
 # from what its parent held.
 WAIT = """\
-import resource, subprocess, sys
+import os, resource, subprocess, sys
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is started again and again is compiled once
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
 usage = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)

@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from . import __version__
-from .diff import diff
 from .errors import WatError
 from .instrument import Options, Rewritten, rewrite_text
 from .instrument.options import MOST_PAGES, NAMES, REWIND, split_list
@@ -227,6 +226,8 @@ def main(
     for path, content in files.items():
         _write(path, [content])
     if show_diff:
+        from .diff import diff  # what few runs want is imported by these
+
         lines = diff(text, "".join(pieces), data, (name, output or "rewritten"))
         _print(f"{_coloured(line) if _has_colours(color) else line}\n" for line in lines)
 

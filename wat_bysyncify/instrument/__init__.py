@@ -28,8 +28,8 @@ in: the stack *rewinds*. The last function called, which asked for the pause, th
     )                                          )
 
 The state is three globals, one of which is 1: `$normal`, `$unwinding`, `$rewinding`; where the output is optimized and
-jumps, it is one, `$state`, as `get_state` tells it. Control functions change it; hosts call them as exports, code inside the module as imports from `bysyncify` (or
-`asyncify`):
+jumps, it is one, `$state`, as `get_state` tells it. Control functions change it; hosts call them as exports, code
+inside the module calls imports from `bysyncify` (or `asyncify`):
 
     start_unwind(data)   begins a pause; the caller returns then
     stop_unwind()        the stack is unwound: other code may run

@@ -19,7 +19,9 @@ from ..sexpr.parser import parse
 from .fields import children, head, header_of, insert_fields, parse_nat, type_use_end
 from .module import FuncType, Module, UnknownType, read_types, signature_text, type_use
 
-_NUMBERED = re.compile(r"\b(?:type|ref|null|call_ref)\s+(\d\w*)")  # `pairwise` below says it exactly
+# One pattern for each ending of the words that a number can stand behind, for that is found fastest; `pairwise` below
+# says it exactly.
+_NUMBERED = [re.compile(rf"{ending}\s+(\d\w*)") for ending in ("type", "ref", "null")]
 _NAME_TYPES = frozenset(("type", "ref", "null", "call_ref", "return_call_ref", "ref.null"))
 _HAVE_TYPES = frozenset(("call_indirect", "return_call_indirect", "block", "loop", "if", "try_table", "try"))
 
@@ -27,7 +29,7 @@ _HAVE_TYPES = frozenset(("call_indirect", "return_call_indirect", "block", "loop
 def write_types(nodes: List, text: str) -> None:
     """Adds the types that inline type uses define to the fields of a module, behind the types that it has, if one of
     them is named by its number."""
-    numbered = {parse_nat(number) or 0 for number in set(_NUMBERED.findall(text))}
+    numbered = {parse_nat(number) or 0 for pattern in _NUMBERED for number in set(pattern.findall(text))}
     if not numbered:
         return
     module = read_types(nodes, nodes)

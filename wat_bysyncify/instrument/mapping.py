@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import code as act
 from .callgraph import Dispatch
-from .explain import Explanation
 from .names import SAVED_SIZES
 from .parts import Parts
 from .plan import Plan
 from .scope import Program
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from .explain import Explanation
 
 VERSION = 1  # of the data
 _SLOT = 4  # bytes: in place of a reference, a frame has the number of its slot in a table

@@ -18,27 +18,28 @@ from .module import SPACES
 
 # Each old name holds one of these, and today's text hardly does: a quick way to see that there is nothing to do.
 HINTS = (
-    "et_local", "tee_local", "et_global", "t_memory", "w_memory", "/i", "/f", "anyfunc", "memory.drop", "table.drop",
-    "atomic.wake", "atomic.notify", "32.atomic.wait", "64.atomic.wait", "8_u.", "16_u.", "32_u.", "v8x16.",
-    "16.load", "x8.load", "x4.load", "x2.load", "16.any_true", "x8.any_true", "x4.any_true", "x2.any_true",
-    "_saturate_", ".widen_",
+    "et_local", "tee_local", "et_global", "t_memory", "w_memory", "/i32", "/i64", "/f32", "/f64", "anyfunc",
+    "memory.drop", "table.drop", "atomic.wake", "atomic.notify", "32.atomic.wait", "64.atomic.wait", "8_u.",
+    "16_u.", "32_u.", "v8x16.", "16.load", "x8.load", "x4.load", "x2.load", "16.any_true", "x8.any_true",
+    "x4.any_true", "x2.any_true", "_saturate_", ".widen_",
 )  # fmt: skip
 
 
 def modernize(nodes: List, text: str) -> tuple[List, bool]:
     """The nodes of today's text for `nodes`, which are changed; were there old ifs?"""
     old = False
-    if any(hint in text for hint in HINTS):
-        _rename(nodes)
+    hints = [hint for hint in HINTS if hint in text]
+    if hints:
+        _rename(nodes, hints)
     if text.count("(if") > text.count("(then"):
         old = _add_then(nodes)
     return _imports_first(nodes), old
 
 
-def _rename(nodes: List) -> None:
+def _rename(nodes: List, hints: list[str]) -> None:
     new: dict[Token, Token] = {}
     for token in set(tokens(nodes)):
-        if any(hint in token for hint in HINTS):
+        if any(hint in token for hint in hints):
             renamed = _renamed(token)
             if renamed is not token:
                 new[token] = renamed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens, words
@@ -17,7 +17,6 @@ from .callgraph import Callees
 from .calls import find_pausing
 from .code import OURS, Codes
 from .control import take_control
-from .explain import Explanation
 from .fields import own_fields
 from .function import plain_function, rewrite_function
 from .ids import address_of, choose_ids, prefixes
@@ -32,6 +31,9 @@ from .scope import Program
 from .sharedglobals import import_shared
 from .tailcalls import find_tails
 from .twins import twinned
+
+if TYPE_CHECKING:
+    from .explain import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Rewritten:
 
     def explanation(self) -> Explanation:
         """What can pause, and why."""
+        from .explain import Explanation  # what few runs want is imported by these
+
         return Explanation(self.text, self.program.pausing, self.program.called)
 
     def map(self) -> dict[str, Any]:

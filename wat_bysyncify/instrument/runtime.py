@@ -1,7 +1,8 @@
 """The functions and globals that every rewritten module gets: the state, the control functions, saving and restoring.
 
 The state is three globals of which one is 1 and two are 0 (`normal` at first), or one global where modules share it or
-the result is optimized and jumps, and the pointer to the data structure (names.py) of the stack that is being unwound or rewound.
+the result is optimized and jumps; and the pointer to the data structure (names.py) of the stack that is being unwound
+or rewound.
 
 References cannot go to memory. Each is put into a free slot of a table, and the number of the slot goes to memory, 0
 for null. A free slot holds null. Slots are taken in turn, round and round, in a table of which at least half is free:
