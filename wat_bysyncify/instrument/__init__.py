@@ -28,8 +28,8 @@ in: the stack *rewinds*. The last function called, which asked for the pause, th
     )                                          )
 
 The state is three globals, one of which is 1: `$normal`, `$unwinding`, `$rewinding`; where the output is optimized and
-jumps, it is one, `$state`, as `get_state` tells it. Control functions change it; hosts call them as exports, code
-inside the module calls imports from `bysyncify` (or `asyncify`):
+jumps, or modules share it, it is one, `$state`, as `get_state` tells it. Control functions change it; hosts call them
+as exports, code inside the module calls imports from `bysyncify` (or `asyncify`):
 
     start_unwind(data)   begins a pause; the caller returns then
     stop_unwind()        the stack is unwound: other code may run
@@ -40,9 +40,10 @@ inside the module calls imports from `bysyncify` (or `asyncify`):
     set_data(data)       and where that one unwinds to
 
 `data` points to two i32 (i64 in a 64-bit memory): where the next byte of the saved frames goes (they grow upwards), and
-where their room ends. A frame holds the live locals and the number of the call, which comes last (when jumping, first,
-and not at all where there is one call); an inner function's lies below its caller's. A reference is put into a table,
-and its number there into the frame. With tail calls, the number of the function comes last.
+where their room ends. A frame holds the live locals and the number of the call, which comes last (when jumping, or when
+optimized, first; when jumping, not at all where there is one call); an inner function's lies below its caller's. A
+reference is put into a table, and its number there into the frame. With tail calls or checks, the number of the
+function comes last.
 
     data:     position | end
     frames:   $sleep's caller: locals, call | its caller: locals, call | ... <- position              <- end

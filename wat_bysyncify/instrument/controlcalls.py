@@ -7,7 +7,7 @@
 
 A switch, from one stack that is paused to another that is resumed, makes four of these calls: where stacks are not
 deep, they are a quarter of its time. The host's calls are as before, with the check that the stack is in its bounds;
-here the check that comes with each frame must do. (Where functions skip, the state is three globals.)
+here the check that comes with each frame must do. (With `--rewind skip`, the state is three globals.)
 """
 
 from __future__ import annotations

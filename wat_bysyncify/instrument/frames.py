@@ -5,7 +5,7 @@ Each value has a line of its own, which reads best:
     (local.set $x (call $restore_i32))           (call $save_i64 (local.get $y))
     (local.set $y (call $restore_i64))           (call $save_i32 (local.get $x))
 
-Made for size, values of a type stand together, as many as one call takes; made for speed, all of a frame:
+Made for size, values of a type stand together; made for speed, values of any numbers' types, up to eight:
 
     (call $restore_i32_i64)                      (call $save_i32_i64 (local.get $x) (local.get $y))
     (local.set $y) (local.set $x)
@@ -13,7 +13,8 @@ Made for size, values of a type stand together, as many as one call takes; made 
 Where few functions can pause, made for speed, the code of these calls stands in the function itself.
 
 Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, room is left for
-them; so a frame has one layout, whatever the call. Where the number of the call is saved, it is the first value.
+them; so a frame has one layout, whatever the call. Where the number of the call is saved, it is the first value; the
+last in a frame that is made to be read.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ class Frame:
         return list(by_type.items())
 
     def restores(self) -> list[str]:
-        """The lines that take all locals back. The last leaves the number of the call on the operand stack, unless
-        `number` is the text that gives it."""
+        """The lines that take all locals back. If the number of the call is not one of them, the last line leaves it on
+        the operand stack, unless `number` is the text that gives it."""
         lines: list[str] = []
         for group in reversed(self.groups):
             if self.inline and group.types[0] in SAVED_SIZES:

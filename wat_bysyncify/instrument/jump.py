@@ -21,11 +21,11 @@
     )                                          )
 
 Before each call a block ends that is opened where the jump is, so that the jump lands there. What normal code gets in
-its way is one test at the head and one behind each call: no guards.
+its way is one test at the head, of loops too, and one behind each call: no guards.
 
-Where little is saved, each call has the code that saves behind it, and there is no `$unwind`; and where there are loops
-in which nothing pauses, sets of live locals may have an `$unwind` each (plan.py). Both are done for speed, with one
-global for the state:
+Where there is one call, or for speed where little is saved, the code that saves stands behind each call, and there is
+no `$unwind`; and where there are loops in which nothing pauses, sets of live locals may have an `$unwind` each
+(plan.py). With one global for the state, as optimized code has:
 
     (if (global.get $state) (then (i32.const 0) (call $save_2_i32 (local.get $x)) (return)))
 

@@ -2,15 +2,16 @@
 
 A function takes one of these forms:
 
-    untouched    nothing in it pauses, or it need not know of that
+    untouched    nothing in it pauses
     forwarding   only its tail calls can pause: it goes on to the function whose frame is next, and has none itself
     skip         it finds its way back past guards (skip.py)
     jump         it jumps to the call that it was in (jump.py)
     straight     it never finds its way back (straight.py), for its twin does, which jumps
 
-The first two have no plan. Of the others the plan says how its pausing calls are numbered, which locals are saved at
-each, what a frame looks like, which locals and labels are new, and what it returns while unwinding. The writers turn
-it into text, and decide nothing that others would have to know.
+The first two have no plan, nor has one of the next that turns out to need not know of pauses. Of the others the plan
+says how its pausing calls are numbered, which locals are saved at each, what a frame looks like, which locals and
+labels are new, and what it returns while unwinding. The writers turn it into text, and decide nothing that others would
+have to know.
 """
 
 from __future__ import annotations
