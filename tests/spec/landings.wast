@@ -12,7 +12,7 @@
     (local.set $r (ref.null extern))
     (call $print)
     (loop $one
-      (local.set $a (i32.add (local.get $a) (local.get $d)))
+      (local.set $a (i32.add (local.get $a) (i32.const 3)))
       (br_if $one (i32.lt_u (local.get $a) (i32.const 20))))
     (call $print_i32 (local.get $a))
     (loop $two
@@ -51,7 +51,7 @@
     (local.set $r (ref.null extern))
     (call $print)
     (loop $one
-      (local.set $a (i32.add (local.get $a) (local.get $d)))
+      (local.set $a (i32.add (local.get $a) (i32.const 3)))
       (br_if $one (i32.lt_u (local.get $a) (i32.const 20))))
     (call $print_i32 (local.get $a))
     (loop $two
