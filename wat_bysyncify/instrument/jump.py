@@ -105,24 +105,12 @@ class _Jump(Writer):
 
     def body(self, indent: str) -> None:
         """The reader's code."""
-        results = self.plan.results
-        whole = self.source.labels.outermost  # a branch to the end of the function, by number
-        if whole:
-            typed = f" (result {' '.join(results)})" if results else ""
-            self.line(indent, f"(block {whole}{typed}")
+        self.open_whole(indent)
         stretch = _Stretch(len(self.out), indent, self.plan.calls[0].number, 0, "", not self.plan.numbered)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch))
-        if whole:
-            if results:
-                self.line(indent, "(unreachable)")
-            self.line(indent, ")")
-            self.line(indent, "(return)")
-        elif results and not self.lifted.results:
-            self.line(indent, "(unreachable)")  # the end of the reader's code, which is never reached
-        elif not results and self.plan.landings:
-            self.line(indent, "(return)")
+        self.close_whole(indent)
 
     def entry(self, stretch: _Stretch) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""

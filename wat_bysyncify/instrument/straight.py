@@ -63,19 +63,9 @@ class _Straight(Writer):
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
         self.step("a pause leaves by these blocks")
         self.open_landings(indent)
-        whole = self.source.labels.outermost  # a branch to the end of the function, by number
-        if whole:
-            of = f" (result {' '.join(plan.results)})" if plan.results else ""
-            self.line(inner, f"(block {whole}{of}")
+        self.open_whole(inner)
         self.arms(self.arm, self.lifted.arm, inner)
-        if whole:
-            if plan.results:
-                self.line(inner, "(unreachable)")
-            self.line(inner, ")")
-        if whole or not plan.results:
-            self.line(inner, "(return)")
-        elif not self.lifted.results:
-            self.line(inner, "(unreachable)")  # the end of the reader's code, which is never reached
+        self.close_whole(inner)
         self.last_comments(inner + "  ")
         self.close_landings(indent)
 

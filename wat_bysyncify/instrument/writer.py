@@ -76,6 +76,26 @@ class Writer(Layout):
             self.line(indent, f"(drop (br_if {call.landing.label} {number} {plan.ids.has_paused}))")
             self.trail(plan.notes.once("paused"))
 
+    def open_whole(self, indent: str) -> None:
+        """Opens the block around the reader's code for branches to the end of the function by number, if there are."""
+        results = self.plan.results
+        if self.source.labels.outermost:
+            typed = f" (result {' '.join(results)})" if results else ""
+            self.line(indent, f"(block {self.source.labels.outermost}{typed}")
+
+    def close_whole(self, indent: str) -> None:
+        """The end of the reader's code: where nothing has paused, the function returns."""
+        results = self.plan.results
+        if self.source.labels.outermost:
+            if results:
+                self.line(indent, "(unreachable)")
+            self.line(indent, ")")
+            self.line(indent, "(return)")
+        elif results and not self.lifted.results:
+            self.line(indent, "(unreachable)")  # it is never reached
+        elif not results and self.plan.landings:
+            self.line(indent, "(return)")
+
     def open_landings(self, indent: str) -> None:
         """Opens the blocks that a pause leaves."""
         plan = self.plan
