@@ -102,7 +102,7 @@ What is done, in the order of the files:
     notes.py       comments for those who read to learn
     names.py       what hosts rely on, and names that nobody has yet
     ids.py         the names of what is added, and which memory holds the frames
-    options.py     what the user chose
+    options.py     what the user chose; policy.py: what a function gets for the sake of what it is written for
 
 A function's form is chosen before its calls are lifted, for branches say other things where blocks move; all else is
 decided in its plan. The text of a function, what it needs and its plan are all that comes of rewriting it.

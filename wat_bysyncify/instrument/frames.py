@@ -25,15 +25,10 @@ from dataclasses import dataclass
 from .layout import WIDTH
 from .names import SAVED_SIZES
 from .placeholder import zero
+from .policy import Policy
 from .reftypes import is_nullable, nullable, top
 from .runtime import restoring, saving
 from .scope import Program, Scope
-
-_MIXED = 8  # values of any types at most in a group, more are seldom wanted
-_ALIKE = {"i32": 8, "i64": 4, "f32": 4, "f64": 4, "v128": 2}  # and values of one type
-# Where no more functions can pause, frames are saved and restored without calls: a switch takes a fifth less time, for
-# some 50 bytes a function and 6 for each value.
-_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +62,8 @@ class Inline:
 def inline(scope: Scope, number: str) -> Inline | None:
     """The locals with which a function saves its frame itself, if it is to."""
     program = scope.program
-    few = len(program.pausing.instrumented) <= _FEW and scope.func.number not in program.twinned
-    if not few or program.options.optimize != "speed":
+    number_ = scope.func.number
+    if len(program.pausing.instrumented) > program.policy(number_).own_frames or number_ in program.twinned:
         return None
     return Inline(scope.new_name("$data"), scope.new_name("$position"), number)
 
@@ -82,32 +77,32 @@ class Frame:
         saved: list[Local],
         index: bool,
         program: Program,
+        policy: Policy,
         helper: Callable[..., str],
         inline: Inline | None = None,
     ) -> None:
         """`saved`, where they are grouped, with those first that are alive most often."""
         self.index, self.program, self.helper, self.inline = index, program, helper, inline
         self.groups = [Group(["i32"], [])] if index else []
-        optimize = program.options.optimize
         last = self.groups[0] if index else None
-        for kept, locals_ in self._by_type(saved):
-            largest = {"speed": _MIXED, "size": _ALIKE.get(kept, 1)}.get(optimize or "", 1)
+        for kept, locals_ in self._by_type(saved, bool(policy.values)):
+            largest = policy.values.get(kept, 1)
             for local in locals_:
                 if (
                     last is None
                     or len(last.types) >= largest
-                    or not {kept, *last.types} <= _ALIKE.keys()
-                    or (optimize == "size" and kept != last.types[0])
+                    or not {kept, *last.types} <= policy.values.keys()
+                    or (kept != last.types[0] and not policy.mixed)
                 ):
                     last = Group([], [])
                     self.groups.append(last)
                 last.types.append(kept)
                 last.locals.append(local)
 
-    def _by_type(self, saved: list[Local]) -> list[tuple[str, list[Local]]]:
+    def _by_type(self, saved: list[Local], grouped: bool) -> list[tuple[str, list[Local]]]:
         """The locals by the types in which they are saved, i32 first, if they are grouped."""
         kept = [(top(local.type, self.program.module), local) for local in saved]
-        if self.program.options.optimize is None:
+        if not grouped:
             return [(type_, [local]) for type_, local in reversed(kept)]
         by_type: dict[str, list[Local]] = {"i32": []}
         for type_, local in kept:

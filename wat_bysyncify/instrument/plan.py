@@ -29,8 +29,9 @@ from .liveness import live_locals
 from .module import Func
 from .names import Taken, plain, unused
 from .notes import Notes
+from .policy import Policy
 from .reftypes import can_be_kept
-from .scope import Program, Scope
+from .scope import Scope
 from .steps import Lifted, Nest, Resume
 
 Form = Literal["untouched", "forwarding", "skip", "jump", "straight"]
@@ -40,11 +41,6 @@ _LANDED = 8
 # So many locals at landings, where a resumed function jumps to its call: engines need time for each, and far more than
 # twice as much for twice as many. SQLite's largest function has 39,000.
 _MEETINGS = 100_000
-# So many bytes more, about, are spent to save a frame behind each call rather than at one place for all.
-_AT_ONCE = 18
-# So many bytes more, about, for each loop in which nothing pauses, are spent on landings of their own for sets of live
-# locals: in these loops a program has its registers for itself, if no other locals are kept for a pause behind them.
-_FOR_A_LOOP = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +126,13 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     Raises `BodyError` for what cannot be saved or returned.
     """
     func, program = scope.func, scope.program
+    policy = program.policy(func.number)
     alive = [live | waiting for live, waiting in zip(live_locals(body), lifted.alive, strict=True)]
     if program.options.save_all_locals:
         known = sum(1 << number for number, (_, type_) in enumerate(scope.locals) if can_be_kept(type_, scope.module))
         alive = [live | known for live in alive]
     owner = program.tails.numbers.get(func.number)
-    if program.options.optimize and owner is None and not any(alive) and _is_its_call(lifted):
+    if policy.elided and owner is None and not any(alive) and _is_its_call(lifted):
         return None
     name = scope.new_name("$call")
     levels = 1 if form == "skip" else depth(lifted)
@@ -150,11 +147,12 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     own = inline(scope, name) if form == "jump" else None
     if own and numbered and not counters:
         counters = (name,)
-    frame = Frame(saved, form != "skip" and numbered, program, scope.helper, own)
+    frame = Frame(saved, form != "skip" and numbered, program, policy, scope.helper, own)
     placeholders = _placeholders(body, scope)
     calls = [(first + call.index, live) for call, live in zip(body.calls, alive, strict=True)]
-    at_once = form == "jump" and _leaves_at_once(frame, len(calls), len(placeholders) + (owner is not None), program)
-    landings = {} if at_once else _landings(form, calls, body, program.options.optimize)
+    lines = len(placeholders) + (owner is not None)
+    at_once = form == "jump" and (len(calls) - 1) * _size(frame, lines) <= policy.at_once
+    landings = {} if at_once else _landings(form, calls, body, policy)
     return Plan(
         form,
         tuple(
@@ -230,7 +228,7 @@ def _saved(alive: list[int], body: Body, lifted: Lifted, scope: Scope) -> list[L
     return found
 
 
-def _landings(form: Form, calls: list[tuple[int, int]], body: Body, optimize: str | None) -> dict[int, Landing]:
+def _landings(form: Form, calls: list[tuple[int, int]], body: Body, policy: Policy) -> dict[int, Landing]:
     """Where each call leaves for, by its number; `calls` are the numbers with the locals that are alive, as bits: one
     place for all, or one for each set of live locals, if these are few enough for what they bring."""
     sets = Counter(live for _, live in calls)
@@ -238,7 +236,7 @@ def _landings(form: Form, calls: list[tuple[int, int]], body: Body, optimize: st
         exact = sum(live.bit_count() for live in sets) <= _LANDED * len(body.tokens)
     else:
         size = (len(sets) - 1) * (9 + 2 * reduce(or_, sets).bit_count())
-        exact = form == "jump" and optimize == "speed" and 0 < size <= _FOR_A_LOOP * _quiet_loops(body)
+        exact = form == "jump" and 0 < size <= policy.for_a_loop * _quiet_loops(body)
     if not exact:
         alone = form != "skip" and len(calls) == 1
         whole = Landing(unused("$unwind", body.labels), -1, calls[0][0] if alone else None)
@@ -264,13 +262,10 @@ def _quiet_loops(body: Body) -> int:
     return count
 
 
-def _leaves_at_once(frame: Frame, calls: int, more: int, program: Program) -> bool:
-    """Whether a frame is saved behind each call, rather than at the end of the function for all; `more` is how many
-    lines come with it. With one call that is smaller; with few, it is worth its bytes: what an engine needs to save is
-    then needed, and moved, only there."""
-    size = sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
-    cheap = program.options.optimize == "speed" and (calls - 1) * size <= _AT_ONCE
-    return calls == 1 or cheap
+def _size(frame: Frame, more: int) -> int:
+    """How many bytes the code that saves a frame has, about; `more` is how many lines come with it. What is saved
+    behind each call rather than at the end of the function for all is needed, and moved, only there."""
+    return sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
 
 
 def _placeholders(body: Body, scope: Scope) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from .needs import Needs
 from .notes import Notes
 from .options import Options
 from .placeholder import Placeholders
+from .policy import POLICIES, Policy
 
 
 @dataclass(slots=True)
@@ -96,6 +97,10 @@ class Program:
             new = f"${verb}_{'_'.join(word.removeprefix('1_') for word in words)}"
             self.helpers[key] = known[types[0]] if known else unused(new, self.ids.funcs)
         return self.helpers[key]
+
+    def policy(self, number: int) -> Policy:
+        """What a function is written for."""
+        return POLICIES[self.options.optimize]
 
     def checks(self, number: int) -> bool:
         """Whether a function is checked (asserts.py): not what drives the pausing."""
