@@ -53,8 +53,9 @@ class Way:
     """A way to run a rewritten program.
 
     `every`: paused at every n-th call of an import that may, 0 never; `times`: so often at once. `fuel`: given to
-    `set_fuel` before each call, and after each pause. `share`: only one import of so many may pause. With the option
-    `closed_world`, a program that is open to the host's functions is rewritten without it.
+    `set_fuel` before each call, and after each pause. `share`: only one import of so many may pause. `hot`: one
+    function of so many is hot, as a profile says; 0 for no profile. With the option `closed_world`, a program that is
+    open to the host's functions is rewritten without it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Way:
     times: int = 1
     fuel: int = -1
     share: int = 1
+    hot: int = 0
     options: tuple[tuple[str, Any], ...] = ()
 
 
@@ -119,6 +121,8 @@ WAYS = (
     Way("twins, never paused", options=TWINS),
     Way("twins, every call", 1, options=TWINS),
     Way("twins, every 3rd call", 3, options=TWINS),
+    Way("profile, every call", 1, hot=2, options=FAST),
+    Way("profile, points, fuel 1, every 2nd call", 2, hot=3, fuel=1, options=FAST + POINTS),
     Way("twins, points, fuel 0", fuel=0, options=TWINS + POINTS),
     Way("twins, add list, points, fuel 1, every 2nd call", 2, fuel=1, options=TWINS + ALL + POINTS),
 )
@@ -234,9 +238,14 @@ class Runner:
         if way.share > 1:
             names = [f"{each.module}.{each.name}" for each in self.interface.imports if each.kind == "func"]
             options["imports"] = names[:: way.share]
+        if way.hot:
+            imported = sum(each.kind == "func" for each in self.interface.imports)
+            options["profile"] = {
+                str(number): 1 for number in range(imported, len(self.interface.spaces["func"]), way.hot)
+            }
         if self.open:
             options.pop("closed_world", None)
-        key = (way.options, way.share)
+        key = (way.options, way.share, way.hot)
         if key not in self.rewritten:
             self.rewritten[key] = self.compiled(way, options)
         return self.rewritten[key]

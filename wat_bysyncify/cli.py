@@ -134,6 +134,14 @@ def _print_runtime(ctx: click.Context, param: click.Parameter, value: str | None
     "most]",
 )
 @click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="FILE",
+    help="With -O, a CPU profile (.cpuprofile) of the module before: what is hot there is made to run fast, the rest "
+    "small; repeatable.",
+)
+@click.option(
     "--explain",
     is_flag=False,
     flag_value=_ALL,
@@ -174,6 +182,7 @@ def main(
     show_diff: bool,
     color: str,
     pass_args: tuple[str, ...],
+    profiles: tuple[str, ...],
     **given: Any,
 ) -> None:
     """Rewrite a WebAssembly module in the text format so that it can pause and resume.
@@ -189,6 +198,10 @@ def main(
     if passed.pop("verbose", False):
         explain = explain or _ALL
     given.update({name: value for name, value in passed.items() if not given.get(name)})
+    given["profile"] = {} if profiles else None
+    for path in profiles:
+        for function, time in _read_profile(path).items():
+            given["profile"][function] = given["profile"].get(function, 0) + time
     try:
         options = Options.of(**given)
     except ValueError as error:
@@ -261,12 +274,22 @@ def _as_options(message: str) -> str:
     """What is wrong with keyword arguments, as about options: `own_memory must ..` -> `--own-memory must ..`."""
     return (
         re.sub(
-            r"\b(\w+_\w+|twins|imports(?= and)|memory(?= and))",
+            r"\b(\w+_\w+|twins|profile|imports(?= and)|memory(?= and))",
             lambda name: f"--{name[0].replace('_', '-')}",
             message,
         )
         + "."
     )
+
+
+def _read_profile(path: str) -> dict[str, float]:
+    from .profile import read_profile  # what few runs want is imported by these
+
+    try:
+        return read_profile(_read(path, path))
+    except ValueError as error:
+        _fail(f"{path}: error: {error}")
+        raise AssertionError from None
 
 
 def _fail(message: str) -> None:

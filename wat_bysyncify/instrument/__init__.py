@@ -62,6 +62,7 @@ What is done, in the order of the files:
     calls.py       which functions can pause                                 CallGraph -> Pausing
     scope.py       all that the functions have in common                     Module, Pausing -> Program
     tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails
+    hot.py         which functions are hot, with a profile                   times -> numbers
     twins.py       which functions are written twice, with -O                Program -> numbers
     then for each function that can, led by function.py; first parts.py takes it apart, and says what the rest need not
     know in other words:

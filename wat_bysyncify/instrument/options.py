@@ -56,6 +56,8 @@ class Options:
     optimize: str | None = None  # what the result is made for, one of OPTIMIZE; None: to be read
     rewind: str = "skip"  # how a function finds its way back to a call, one of REWIND
     twins: tuple[str, ...] | None = None  # functions to write twice, when jumping; None: with "speed", some
+    # How long each function ran, by its name: with "speed", what is hot is made for that, the rest to be small.
+    profile: tuple[tuple[str, float], ...] | None = None
 
     @property
     def changes_calls(self) -> bool:
@@ -64,8 +66,8 @@ class Options:
 
     @classmethod
     def of(cls, **given: Any) -> Options:
-        """Options from keyword arguments, lists as iterables of strings or as one string (`split_list`). `rewind` None:
-        to jump where the result is optimized, else to skip.
+        """Options from keyword arguments, lists as iterables of strings or as one string (`split_list`), the profile as
+        a dictionary. `rewind` None: to jump where the result is optimized, else to skip.
 
         Raises `TypeError` for what is no option, and `ValueError` for what is not an option's value.
         """
@@ -91,6 +93,10 @@ class Options:
             given["rewind"] = "jump" if given.get("optimize") else "skip"
         if given.get("twins") is not None and given["rewind"] == "skip":
             raise ValueError("twins is for rewinding by jumping")
+        if given.get("profile") is not None:
+            if given.get("optimize") != "speed" or given["rewind"] == "skip":
+                raise ValueError("profile is for optimizing for speed, and jumping")
+            given["profile"] = tuple(dict(given["profile"]).items())
         if given.get("pause_import") is not None and not given.get("pause_at"):
             raise ValueError("pause_import is for pause_at")
         if given.get("propagate_add_list") and not given.get("add_list"):

@@ -19,6 +19,7 @@ from .code import OURS, Codes
 from .control import take_control
 from .fields import own_fields
 from .function import plain_function, rewrite_function
+from .hot import hot
 from .ids import address_of, choose_ids, prefixes
 from .implicit import write_types
 from .lists import Names
@@ -128,6 +129,8 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     says = {"annotated": is_annotated(text), "old": old, "mapped": mapped}
     program = Program(module, pausing, text, called, ids, newline, **says, options=options)
     find_tails(program)
+    if options.profile is not None:
+        program.hot = hot(called.times(options.profile), pausing.instrumented | pausing.runtime)
     program.twinned = twinned(program)
     return program
 

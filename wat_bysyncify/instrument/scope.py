@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -16,7 +17,7 @@ from .needs import Needs
 from .notes import Notes
 from .options import Options
 from .placeholder import Placeholders
-from .policy import POLICIES, Policy
+from .policy import FAST, POLICIES, SMALL, Policy
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Program:
     """
 
     __slots__ = (
-        "annotated", "called", "callees", "catching", "codes", "defined", "helpers", "ids", "lookups", "mapped",
+        "annotated", "called", "callees", "catching", "codes", "defined", "helpers", "hot", "ids", "lookups", "mapped",
         "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled", "tails",
         "text", "twinned", "type_ids", "types",
     )  # fmt: skip
@@ -78,7 +79,8 @@ class Program:
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
-        self.twinned: set[int] = set()  # functions that are written twice (twins.py)
+        self.hot: frozenset[int] | None = None  # functions that ran long, if there is a profile (hot.py)
+        self.twinned: Set[int] = set()  # functions that are written twice (twins.py)
         self.catching: dict[str, str] = {}  # by what is called (handlers.py)
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # by table and type
@@ -100,7 +102,9 @@ class Program:
 
     def policy(self, number: int) -> Policy:
         """What a function is written for."""
-        return POLICIES[self.options.optimize]
+        if self.hot is None:
+            return POLICIES[self.options.optimize]
+        return FAST if number in self.hot else SMALL
 
     def checks(self, number: int) -> bool:
         """Whether a function is checked (asserts.py): not what drives the pausing."""

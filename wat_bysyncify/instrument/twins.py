@@ -11,6 +11,8 @@ What a function gains is taken to grow with the landings in its loops and with t
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from ..sexpr.nodes import Token, tokens
 from . import code as act
 from .code import regular
@@ -25,11 +27,14 @@ _SHARE = 0.055
 _LARGEST = 0.12
 
 
-def twinned(program: Program) -> set[int]:
-    """The numbers of the functions that get a twin."""
+def twinned(program: Program) -> Set[int]:
+    """The numbers of the functions that get a twin: those that the user names; or those that are hot, if there is a
+    profile; or those that gain most."""
     options = program.options
     if options.twins is not None:
         return program.called.functions("twins", options.twins) & program.pausing.instrumented
+    if program.hot is not None:
+        return program.hot & program.pausing.instrumented
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
     weighed: list[tuple[int, int, int]] = []
