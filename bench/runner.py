@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import programs
+
+from wat_bysyncify.profile import read_profile
 
 BENCH = Path(__file__).parent
 
@@ -65,6 +68,19 @@ def command(
     else:
         start = [sys.executable, str(BENCH / "run_wasmtime.py")]
     return [*start, kind, str(module), str(stubs), *arguments]
+
+
+def profiled(command: Sequence[str], runs: int = 5) -> dict[str, float]:
+    """How long the functions of a module run themselves, as Node's profile of so many runs says; `command` is one that
+    starts a child in Node."""
+    node, *rest = command
+    with tempfile.TemporaryDirectory() as directory:
+        flags = "--cpu-prof", f"--cpu-prof-dir={directory}"
+        done = subprocess.run([node, *flags, *rest], input="\n" * runs, stdout=subprocess.DEVNULL, text=True)
+        if done.returncode:
+            raise Wrong(f"{command!r}: exit {done.returncode}")
+        (path,) = Path(directory).iterdir()
+        return read_profile(path.read_text(encoding="utf-8"))
 
 
 @contextmanager

@@ -132,7 +132,12 @@ def keep_variants(compared: dict[str, Path], program: str, directory: Path) -> N
 
 
 def commands(
-    workload: Workload, engine: str, compared: dict[str, Path], scratch: Path, arguments: str | None, tiers: bool
+    workload: Workload,
+    engine: str,
+    compared: dict[str, Path],
+    scratch: Path,
+    arguments: str | None = None,
+    tiers: bool = False,
 ) -> dict[str, list[str]]:
     """What runs each variant."""
     provided = scratch / f"{workload.name}.stubs.wasm"

@@ -79,7 +79,7 @@ class Program:
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
-        self.hot: frozenset[int] | None = None  # functions that ran long, if there is a profile (hot.py)
+        self.hot: dict[int, float] | None = None  # what ran long, if there is a profile (hot.py)
         self.twinned: Set[int] = set()  # functions that are written twice (twins.py)
         self.catching: dict[str, str] = {}  # by what is called (handlers.py)
         self.new_types: dict[FuncType, str] = {}

@@ -6,12 +6,15 @@ with interpreters, one loop around one big switch; and it is these that programs
 and costs the function's size, and one call more for each of its frames that is resumed, so only few get one. A frame
 that was resumed stays in the twin until it returns.
 
-What a function gains is taken to grow with the landings in its loops and with the locals that meet there.
+What a function gains is taken to grow with the landings in its loops and with the locals that meet there. Where a
+profile says how long it ran, that is known better: it gains in proportion to that, and to how dense its pausing calls
+are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import dataclass
 
 from ..sexpr.nodes import Token, tokens
 from . import code as act
@@ -25,46 +28,69 @@ _LEAST = 3000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
 _SHARE = 0.055
 _LARGEST = 0.12
+# With a profile: the share of the time, times the pausing calls of each token, must be so much of the share of the
+# code. Small functions of Lua's have ten times that, and its interpreter's loop a little more; Box2D's solver, a long
+# loop with few calls, a fifth.
+_WORTH = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """How long a function's code is, in tokens, and how many pausing calls it makes; `meetings` are those in loops
+    times its locals."""
+
+    length: int
+    calls: int
+    meetings: int
 
 
 def twinned(program: Program) -> Set[int]:
-    """The numbers of the functions that get a twin: those that the user names; or those that are hot, if there is a
-    profile; or those that gain most."""
+    """The numbers of the functions that get a twin: those that the user names; or of those that are hot, if there is a
+    profile, the ones that are worth it; or those that gain most."""
     options = program.options
     if options.twins is not None:
         return program.called.functions("twins", options.twins) & program.pausing.instrumented
-    if program.hot is not None:
-        return program.hot & program.pausing.instrumented
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
-    weighed: list[tuple[int, int, int]] = []
+    codes: dict[int, _Code] = {}
     whole = 0
     for func in map(program.module.func, range(program.defined)):
         if not isinstance(func.node, list) or func.imported:
             continue
         body = tokens(func.node[func.header : -1])
         if func.number in program.pausing.instrumented:
-            weighed.append((-_gain(func, body, program), func.number, len(body)))
+            codes[func.number] = _code(func, body, program)
         whole += len(body)
+    if program.hot is None:
+        return _gaining(codes, whole)
+    return {
+        number for number, share in program.hot.items()
+        if number in codes and share * codes[number].calls * whole >= _WORTH * codes[number].length ** 2
+    }  # fmt: skip
+
+
+def _gaining(codes: dict[int, _Code], whole: int) -> set[int]:
+    """The functions that gain most, until so much of the code has a twin as may have; `whole` is how long that is."""
     found = set()
     room = whole * _SHARE
-    for gain, number, length in sorted(weighed):
-        if room <= 0 or -gain < _LEAST:
+    for meetings, number in sorted((-code.meetings, number) for number, code in codes.items()):
+        if room <= 0 or -meetings < _LEAST:
             break
-        if length <= whole * _LARGEST:
+        if codes[number].length <= whole * _LARGEST:
             found.add(number)
-            room -= length
+            room -= codes[number].length
     return found
 
 
-def _gain(func: Func, body: list[Token], program: Program) -> int:
-    """What a function would gain."""
+def _code(func: Func, body: list[Token], program: Program) -> _Code:
+    """What is counted of a function."""
+    length = len(body)
     codes = program.codes
     if any(codes[token].act == act.SEVERAL for token in body):
         body = regular(body, codes)
     indirect = program.pausing.indirect(func.number)
     opened: list[bool] = []  # of each list and flat block around: is it a loop
-    loops = landings = 0
+    loops = calls = landings = 0
     locals_ = len(func.locals)
     for position, token in enumerate(body):
         code = codes[token]
@@ -74,11 +100,13 @@ def _gain(func: Func, body: list[Token], program: Program) -> int:
         elif code.opens or (code.flat and code.act in (act.BLOCK, act.IF)):
             opened.append(code.op == "loop")
             loops += code.op == "loop"
-        if loops and code.act == act.CALL:
+        if code.act == act.CALL:
             found = program.call(code.word)
-            landings += found is not None and found[1]
-        elif loops and code.act == act.CALL_INDIRECT:
-            landings += indirect(program.callees.dispatch(code, body, position))
-        elif code.op == "local" and not loops:
+            pauses = found is not None and found[1]
+        else:
+            pauses = code.act == act.CALL_INDIRECT and indirect(program.callees.dispatch(code, body, position))
+        calls += pauses
+        landings += pauses and loops > 0
+        if code.op == "local" and not loops:
             locals_ += len(code.words)
-    return landings * locals_
+    return _Code(length, calls, landings * locals_)
