@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -224,7 +222,7 @@ def main(
     data = rewritten.map() if map_file or show_diff else {}
     files: dict[str, bytes] = {}
     if map_file:
-        files[map_file] = json.dumps(data, indent=1).encode() + b"\n"
+        files[map_file] = _json(data)
     if report_file:
         from .report import report  # which loads wasmtime
 
@@ -255,7 +253,13 @@ def _explain(rewritten: Rewritten, name: str, explain: str | None, explain_json:
     except WatError as error:
         _fail(f"{name}: error: {error}")
     if explain_json:
-        _write(explain_json, [json.dumps(explanation.data(), indent=1).encode(), b"\n"])
+        _write(explain_json, [_json(explanation.data())])
+
+
+def _json(data: Any) -> bytes:
+    import json  # what few runs want is imported by these
+
+    return json.dumps(data, indent=1).encode() + b"\n"
 
 
 def _has_colours(color: str) -> bool:
@@ -338,6 +342,8 @@ _DEVICES = ("/dev/", "/proc/")  # nothing there is replaced, also where it leads
 
 def _write(output: str, chunks: Iterable[bytes]) -> None:
     """The whole file or nothing: what was there before stays until the new one is complete."""
+    import tempfile  # slow to load, and not needed for standard output
+
     path = Path(output)
     try:
         if path.is_symlink() and not output.startswith(_DEVICES):

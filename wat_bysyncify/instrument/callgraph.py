@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -39,8 +38,7 @@ class Dispatch(NamedTuple):
     type: int
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A call in a body: the instruction `op` at tokens[position], of a function by number or of a dispatch; `says` is
     what an annotation says of it, PAUSES or NEVER, or "". None where the text names nothing that there is."""
 

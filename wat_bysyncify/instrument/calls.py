@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from . import names
 from .annotations import PAUSES, said_of_functions
@@ -86,8 +87,7 @@ class Pausing:
         return found if number in self.added else found & self.can_pause
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What the search starts from: what pauses by itself, and why; the functions that do not pause whatever they call
     (`barred`); whether functions of the host pause, wherever it can put them; and how far it looks."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..sexpr.nodes import List, Node, Token, core_length, pieces, tokens, unquote, with_words, words
 from ..sexpr.trivia import line_breaks
@@ -17,8 +18,7 @@ from . import names
 from .fields import children, head, header_of, holder_of, node_words, parse_nat
 
 
-@dataclass(frozen=True, slots=True)
-class ControlFunction:
+class ControlFunction(NamedTuple):
     """`node` stands for the control function `name`, which was imported from `module` by the field `source`.
 
     `exports` are the string literals under which the import was exported where it stood.

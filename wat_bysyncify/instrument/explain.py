@@ -12,8 +12,7 @@ Each line is there because of the one above it, and each function stands once, o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import WatError
 from .callgraph import REFERENCES, Dispatch, Site
@@ -28,8 +27,7 @@ _NAMED = 5  # so many callees of an indirect call are named
 _CULPRITS = 10  # and so many of the imports and indirect calls that matter most
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a function can pause: a call on a line, of `callee`; or (`cause`) by itself."""
 
     line: int
@@ -37,16 +35,14 @@ class Reason:
     cause: Cause | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(NamedTuple):
     """How many functions would be instrumented if `change` were so."""
 
     change: str
     instrumented: int
 
 
-@dataclass(frozen=True, slots=True)
-class Culprit:
+class Culprit(NamedTuple):
     """So many functions are instrumented only because of this: an import, or the calls of a dispatch in a function."""
 
     functions: int
@@ -246,8 +242,8 @@ class Explanation:
         changes: list[tuple[str, Question]] = []
         if not question.ignore_indirect:
             if not question.closed_world:
-                changes.append(("with --closed-world", replace(question, closed_world=True)))
-            changes.append(("with --ignore-indirect", replace(question, ignore_indirect=True)))
+                changes.append(("with --closed-world", question._replace(closed_world=True)))
+            changes.append(("with --ignore-indirect", question._replace(ignore_indirect=True)))
         assert pausing.graph is not None
         found = [Saving(said, len(pausing.to_instrument(each.answer(pausing.graph)))) for said, each in changes]
         return [saving for saving in found if saving.instrumented < len(self.instrumented)]

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .layout import WIDTH
 from .names import SAVED_SIZES
@@ -31,8 +32,7 @@ from .runtime import restoring, saving
 from .scope import Program, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):
     """A local that is saved, with its bit among all locals of the function, temporaries too."""
 
     name: str
@@ -49,8 +49,7 @@ class Group:
     locals: list[Local]
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(NamedTuple):
     """The locals of a function that saves its frame itself: where the data structure is, the stack's position, and the
     number of the call."""
 

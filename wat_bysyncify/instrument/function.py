@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..sexpr.nodes import tokens
 from .asserts import with_entry
@@ -24,8 +24,7 @@ from .straight import straight
 _WRITERS = {"skip": skipping, "jump": jumping, "straight": straight}
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(NamedTuple):
     """The text of a function, what it needs, and what tools want to know of it, if it can pause and they ask."""
 
     text: str

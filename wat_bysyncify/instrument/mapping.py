@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import code as act
 from .callgraph import Dispatch
@@ -22,16 +21,14 @@ VERSION = 1  # of the data
 _SLOT = 4  # bytes: in place of a reference, a frame has the number of its slot in a table
 
 
-@dataclass(frozen=True, slots=True)
-class CallMap:
+class CallMap(NamedTuple):
     """A pausing call: the index in the source at which it begins, None if it is not from there; what it calls."""
 
     place: int | None
     calls: int | Dispatch | None
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionMap:
+class FunctionMap(NamedTuple):
     """A function that can be on the stack. `plan` is None of one that has no frame. `calls` are its pausing calls, in
     order; `lines` where its text stems from: (line of the text, from 0; index in the source; how many lines); `steps`
     the lines of the text with which something begins that reads as one, and what that is."""

@@ -17,10 +17,9 @@ have to know.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .body import Block, Body, BodyError, Group
 from .frames import Frame, Local, inline
@@ -43,8 +42,7 @@ _LANDED = 8
 _MEETINGS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """Where a function that unwinds saves its frame: the label that pausing calls leave for, the locals that are saved,
     as bits (-1 for all), and the number of its call, where only one leaves for it, None where each says its own."""
 
@@ -53,8 +51,7 @@ class Landing:
     number: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PausingCall:
+class PausingCall(NamedTuple):
     """A pausing call as it is planned: `number` is what stands for it in frames, `start` the token of the body that it
     begins with, `callee` the word for the function that is called, None where that is not known, `alive` the locals
     that are saved if it pauses, as bits, and `landing` where that is done, None for at once."""
@@ -66,8 +63,7 @@ class PausingCall:
     landing: Landing | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How a function that has a frame is rewritten.
 
     `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
@@ -101,9 +97,9 @@ class Plan:
 
     def resuming(self) -> Plan:
         """The plan of the twin of a function in the straight form, with one landing for all calls."""
-        whole = replace(self.landings[0], alive=-1, number=None if self.numbered else self.calls[0].number)
-        calls = tuple(replace(call, landing=whole) for call in self.calls)
-        return replace(self, form="jump", landings=(whole,), calls=calls)
+        whole = self.landings[0]._replace(alive=-1, number=None if self.numbered else self.calls[0].number)
+        calls = tuple(call._replace(landing=whole) for call in self.calls)
+        return self._replace(form="jump", landings=(whole,), calls=calls)
 
 
 def form_of(func: Func, body: Body, scope: Scope) -> Form:

@@ -6,14 +6,14 @@ Here stands all that the three differ in, function by function; the numbers were
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 # How many values of a type are saved by one call, at most; a reference is always alone, for its table has the slot.
 _ALIKE = {"i32": 8, "i64": 4, "f32": 4, "f64": 4, "v128": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What a function gets for the sake of what it is written for.
 
     `values`: how many values a group of its frame has at most, by the type of the last; a type that is not there stays
@@ -27,7 +27,7 @@ class Policy:
     of control functions that are called.
     """
 
-    values: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int] = MappingProxyType({})
     mixed: bool = False
     elided: bool = True
     at_once: int = 0

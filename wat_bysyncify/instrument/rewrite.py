@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens, words
@@ -37,8 +36,7 @@ if TYPE_CHECKING:
     from .explain import Explanation
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(NamedTuple):
     """A module that can pause: its new text in `pieces`, and what there is to say about it."""
 
     pieces: list[str]

@@ -14,7 +14,7 @@ are.
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..sexpr.nodes import Token, tokens
 from . import code as act
@@ -34,8 +34,7 @@ _LARGEST = 0.12
 _WORTH = 0.03
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
+class _Code(NamedTuple):
     """How long a function's code is, in tokens, and how many pausing calls it makes; `meetings` are those in loops
     times its locals."""
 
