@@ -3,8 +3,8 @@
 Whatever holds no pausing call stays a range of tokens. The rest is
 
     Seq     the code of a block or an arm, cut where the operand stack is empty
-      Run     statements without a pausing call: tokens[start:end]
-      Group   one statement with pausing calls: its items in order of evaluation
+      Run        statements without a pausing call: tokens[start:end]
+      Statement  one with pausing calls: its items in order of evaluation
         int, Text    code without a pausing call: a token, a range
         Call         a pausing call
         Op           a folded instruction with a pausing call among its operands
@@ -81,8 +81,8 @@ class Seq:
 
     first: int  # the token that it begins with
     end: int  # behind its last token
-    items: list[Run | Group]
-    tail: Run | Group | None
+    items: list[Run | Statement]
+    tail: Run | Statement | None
     dead: bool  # its end cannot be reached
     pauses: bool
 
@@ -108,7 +108,7 @@ Item = Union[int, Text, Call, Op, Block]
 
 
 @dataclass(slots=True)
-class Group:
+class Statement:
     """A statement with pausing calls: its items in order of evaluation."""
 
     items: list[Item]

@@ -25,10 +25,10 @@ from .body import (
     Body,
     BodyError,
     Call,
-    Group,
     Op,
     Run,
     Seq,
+    Statement,
     Text,
     place,
 )
@@ -104,13 +104,13 @@ class _Seq:
         self.items: list[Any] = []
         self.bound = self.bound_pauses = 0
         self.bound_dead = dead
-        self.takes = takes  # parameters of the block: its first statement uses them, so it is a Group
+        self.takes = takes  # parameters of the block: its first statement uses them, so it is a Statement
 
     def boundary(self, end: int, pauses: int, dead: bool) -> None:
         """The operand stack is empty before tokens[end]: a statement ends."""
         items = self.items
         if pauses > self.bound_pauses or self.takes:
-            items[self.bound :] = [Group(items[self.bound :])]
+            items[self.bound :] = [Statement(items[self.bound :])]
             self.bound += 1
             self.bound_pauses = pauses
             self.takes = 0
@@ -125,12 +125,12 @@ class _Seq:
 
     def close(self, end: int, height: int, pauses: int, dead: bool) -> Seq:
         """The sequence, which ends before tokens[end] with `height` results on the operand stack."""
-        tail: Run | Group | None = None
+        tail: Run | Statement | None = None
         if height:
             if not self.bound_dead:
                 tail = Run(self.bound_token, end)
                 if pauses > self.bound_pauses or self.takes:
-                    tail = Group(self.items[self.bound :])
+                    tail = Statement(self.items[self.bound :])
             del self.items[self.bound :]  # what cannot be reached goes: it could only leave values for nobody
         elif self.bound_token < end:
             self.boundary(end, pauses, dead)

@@ -24,7 +24,7 @@ from .straight import straight
 _WRITERS = {"skip": skipping, "jump": jumping, "straight": straight}
 
 
-class Rewritten(NamedTuple):
+class NewFunction(NamedTuple):
     """The text of a function, what it needs, and what tools want to know of it, if it can pause and they ask."""
 
     text: str
@@ -51,7 +51,7 @@ def plain_function(func: Func, program: Program) -> str | None:
     return with_control_code(func, program) if inline else None
 
 
-def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
+def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
     """A function with everything that lets it pause and resume, or as it was if nothing in it can pause.
 
     `indent` is the indentation of the function's first line. Raises `WatError` with the place of what does not fit.
@@ -62,10 +62,10 @@ def rewrite_function(func: Func, indent: str, program: Program) -> Rewritten:
         text = parts.text if program.old or program.options.changes_calls else None
         if program.options.asserts:
             text = with_entry_check(parts)
-        return Rewritten("".join(tokens([func.node])) if text is None else text, parts.scope.needs)
+        return NewFunction("".join(tokens([func.node])) if text is None else text, parts.scope.needs)
     if form == "forwarding":
         found = map_frameless(parts) if parts.scope.program.mapped else None
-        return Rewritten(_forwarding(parts, indent), parts.scope.needs, found)
+        return NewFunction(_forwarding(parts, indent), parts.scope.needs, found)
     try:
         return _instrumented(form, parts, indent)
     except BodyError as error:
@@ -85,7 +85,7 @@ def _forwarding(parts: Parts, indent: str) -> str:
     return "".join(text)
 
 
-def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
+def _instrumented(form: Form, parts: Parts, indent: str) -> NewFunction:
     """A function that has a frame, or that only calls one that has."""
     body, scope, before = parts.body, parts.scope, parts.before
     labels = CountedLabels() if form == "skip" else NamedLabels(body)
@@ -94,7 +94,7 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
     plan = plan_function(form, body, lifted, scope)
     needs = scope.needs
     if plan is None:
-        return Rewritten(parts.text, needs, map_frameless(parts) if scope.program.mapped else None)
+        return NewFunction(parts.text, needs, map_frameless(parts) if scope.program.mapped else None)
     if plan.twin:
         needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan.resuming(), lifted, source).out)))
     head = ["".join(parts.header[:-1]) + before.core]
@@ -102,7 +102,7 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> Rewritten:
         head += (" ", source.before.same_line)
     written = _WRITERS[form](plan, lifted, source)
     text = "".join([*head, *written.out, f"{source.newline}{indent}{parts.close}"])
-    return Rewritten(text, needs, map_function(parts, plan, head, written) if scope.program.mapped else None)
+    return NewFunction(text, needs, map_function(parts, plan, head, written) if scope.program.mapped else None)
 
 
 def _twin(id_: str, scope: Scope, indent: str, text: str) -> list[str]:

@@ -25,7 +25,7 @@ from typing import Any
 
 from ..sexpr.nodes import words
 from . import code as act
-from .body import Block, Body, BodyError, Call, Group, Item, Op, Run, Seq, Text
+from .body import Block, Body, BodyError, Call, Item, Op, Run, Seq, Text
 from .fields import parse_nat, type_use_end
 from .instructions import PURE, SIGNATURES
 from .module import FuncType
@@ -95,7 +95,7 @@ class _Lift:
                 self.emit(Stmt(self.source.piece(item.start, item.end, self.level)))
             else:
                 self.close_step()
-                if not self.group(item):
+                if not self.statement(item.items):
                     return
         tail = seq.tail
         if tail is None:
@@ -107,7 +107,7 @@ class _Lift:
             values = [Value([piece.text], "", tail.start, folded, "", "expr")]
         else:
             self.close_step()
-            if not self.group(tail):
+            if not self.statement(tail.items):
                 return
             values = self.stack
             self.stack = []
@@ -259,9 +259,8 @@ class _Lift:
 
     # -- items
 
-    def group(self, group: Group) -> bool:
-        """Lifts one statement; False if control does not come out behind it."""
-        items = group.items
+    def statement(self, items: list[Item]) -> bool:
+        """Lifts one statement, of these items; False if control does not come out behind it."""
         position = 0
         while position < len(items):
             item = items[position]

@@ -16,8 +16,8 @@ from .fields import children, head, header_of, holder_of, node_words, parse_nat
 from .instructions import OLD_NAMES, OLD_TYPES
 from .module import SPACES
 
-# Each old name holds one of these, and the text of a program without vectors and atomics hardly does: a quick way to see
-# that there is nothing to do.
+# Each old name holds one of these, and text without vectors and atomics hardly does: a quick way to see that there is
+# nothing to do.
 HINTS = (
     "et_local", "tee_local", "et_global", "t_memory", "w_memory", "/i32", "/i64", "/f32", "/f64", "anyfunc",
     "y.drop", "e.drop", "atomic.", "_u.", "x16.", "x8.", "x4.", "x2.load", "x2.any_true", "_saturate_", ".widen_",

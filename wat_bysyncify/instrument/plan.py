@@ -21,7 +21,7 @@ from functools import reduce
 from operator import or_
 from typing import Literal, NamedTuple
 
-from .body import Block, Body, BodyError, Group
+from .body import Block, Body, BodyError, Statement
 from .frames import Frame, Local, inline
 from .ids import Ids
 from .liveness import live_locals
@@ -250,8 +250,8 @@ def _quiet_loops(body: Body) -> int:
     todo = [body.seq]
     while todo:
         seq = todo.pop()
-        for group in filter(None, [*seq.items, seq.tail]):
-            for item in group.items if isinstance(group, Group) else ():
+        for part in filter(None, [*seq.items, seq.tail]):
+            for item in part.items if isinstance(part, Statement) else ():
                 if isinstance(item, Block):
                     count -= item.op == "loop"
                     todo += [arm for arm in item.arms if arm.pauses]
