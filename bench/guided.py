@@ -38,7 +38,7 @@ Commands = dict[str, list[str]]  # by variant
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all times here.")
 def main(names: tuple[str, ...], engines: tuple[str, ...], rounds: int, report: Path | None) -> None:
     rows: dict[str, Rows] = {engine: {} for engine in engines}
-    print(f"{'program':<12}{'before':>10}{'peer':>10}{PLAIN:>20}{GUIDED:>20}{'hot':>6}")
+    print(f"{'program':<12}{'before':>10}{'peer':>10}{PLAIN:>20}{GUIDED:>20}{'twins':>7}")
     with tempfile.TemporaryDirectory() as directory:
         scratch = Path(directory)
         for name in names or (*PROGRAMS, QUICKJS):
@@ -103,9 +103,9 @@ def made(name: str, before: Path, profile: Mapping[str, float], scratch: Path) -
     cells = (
         f"{size[each] / size[BEFORE]:.3f} ({(size[each] - size[BEFORE]) / theirs:.3f})" for each in (PLAIN, GUIDED)
     )
-    hot = found[GUIDED].with_suffix(".wat").read_text(encoding="utf-8").count("_rewind\n")
+    twins = found[GUIDED].with_suffix(".wat").read_text(encoding="utf-8").count("_rewind\n")
     ours = "".join(f"{cell:>20}" for cell in cells)
-    print(f"{name:<12}{size[BEFORE]:>10}{size[PEER] / size[BEFORE]:>10.3f}{ours}{hot:>6}", flush=True)
+    print(f"{name:<12}{size[BEFORE]:>10}{size[PEER] / size[BEFORE]:>10.3f}{ours}{twins:>7}", flush=True)
     return found
 
 

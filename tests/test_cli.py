@@ -377,6 +377,14 @@ def test_not_utf_8(tmp_path: Path) -> None:
     assert (result.exit_code, result.output) == (1, f"{path}:2:8: error: not UTF-8: byte 0xe9\n")
 
 
+def test_binary(tmp_path: Path) -> None:
+    path = tmp_path / "module.wasm"
+    path.write_bytes(b"\0asm\1\0\0\0")
+    result = run(path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"{path}: error: this is a binary, not text; `wasm2wat {path}` makes text of it\n"
+
+
 @pytest.mark.parametrize("name", ["no/out.wat", "no/out.wasm", "module.wat/out.wat"])
 def test_unwritable(name: str, module: Path, tmp_path: Path) -> None:
     """No directory to write to: an error, and nothing is created."""

@@ -96,6 +96,9 @@ def test_frames_are_as_the_map_says(form: str) -> None:
     memory = exports["memory"]
     memory.write(store, (24).to_bytes(4, "little") + (4096).to_bytes(4, "little"), 16)
     functions = {each["name"]: each for each in data["functions"]}  # type: ignore[attr-defined]
+    for each in functions.values():
+        known = {value["name"] for value in each["frame"]["values"] if value["is"] == "local"}
+        assert all(known >= {*call["live"]} for call in each["calls"])
     add = functions["$add"]
     result = exports["main"](store)
     for number in (0, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import wasmtime
 
 from wat_bysyncify import WatError, rewrite
 from wat_bysyncify.instrument.fields import own_fields, parse_nat
@@ -282,3 +283,18 @@ def test_unused_names() -> None:
         "$b_2",
     ]
     assert [unused("$c", taken) for _ in range(200_000)][-1] == "$c_200000"
+
+
+def test_the_state_of_another_module_and_control_functions() -> None:
+    """Imported globals come before those of the module, and stubs of control functions stay what they are."""
+    text = """(module
+      (import "bysyncify" "stop_rewind" (func $stop_rewind))
+      (import "bysyncify" "start_unwind" (func $start_unwind (param i32)))
+      (global (mut i32) (i32.const 3))
+      (memory 1)
+      (func $sleep (call $stop_rewind) (call $start_unwind (global.get 0)))
+      (func (export "main") (call $sleep)))"""
+    output = rewrite(text, import_globals=True)
+    wasmtime.Module(wasmtime.Engine(), output)
+    assert "(call $start_unwind (global.get 2))" in output
+    assert not [line for line in output.split("\n")[:-1] if not line.strip()]

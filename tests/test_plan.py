@@ -61,8 +61,8 @@ def test_jump() -> None:
     assert plan and plan.form == "jump" and plan.numbered and plan.frame.index
     assert places == ["(call $sleep", "call $other\n"]
     assert [call.number for call in plan.calls] == [1, 2]
-    assert {call.landing for call in plan.calls} == {*plan.landings}
-    assert [(landing.alive, landing.number) for landing in plan.landings] == [(-1, None)]
+    assert {call.exit for call in plan.calls} == {*plan.exits}
+    assert [(each.alive, each.number) for each in plan.exits] == [(-1, None)]
 
 
 def test_one_call() -> None:
@@ -72,15 +72,13 @@ def test_one_call() -> None:
 
 
 def test_straight() -> None:
-    """With a twin, which has one landing for all, each set of live locals has one of its own, which knows its call."""
+    """With a twin, which has one exit for all, each set of live locals has one of its own, which knows its call."""
     plan, _ = planned(1, rewind="jump", optimize="speed", twins=("*",))
     assert plan and plan.form == "straight" and plan.twin == "$main_rewind"
-    assert [call.landing for call in plan.calls] == [*plan.landings]
-    assert [(landing.alive, landing.number) for landing in plan.landings] == [
-        (call.alive, call.number) for call in plan.calls
-    ]
+    assert [call.exit for call in plan.calls] == [*plan.exits]
+    assert [(each.alive, each.number) for each in plan.exits] == [(call.alive, call.number) for call in plan.calls]
     twin = plan.resuming()
-    assert twin.form == "jump" and [(each.alive, each.number) for each in twin.landings] == [(-1, None)]
+    assert twin.form == "jump" and [(each.alive, each.number) for each in twin.exits] == [(-1, None)]
 
 
 QUIET = """(module
@@ -99,18 +97,18 @@ QUIET = """(module
 
 
 @pytest.mark.parametrize(
-    ("text", "optimize", "landings"),
+    ("text", "optimize", "exits"),
     [
         (QUIET, "speed", [(0xFF, 0), (1, 1)]),
         (QUIET, "size", [(-1, None)]),
         (QUIET.replace("(loop $two", "(loop $two (call $sleep)"), "speed", [(-1, None)]),
     ],
 )
-def test_landings(text: str, optimize: str, landings: list[tuple[int, int | None]]) -> None:
-    """Made for speed, sets of live locals have landings of their own for the sake of loops in which nothing pauses."""
+def test_exits(text: str, optimize: str, exits: list[tuple[int, int | None]]) -> None:
+    """Made for speed, sets of live locals have exits of their own for the sake of loops in which nothing pauses."""
     plan, _ = planned(1, text, rewind="jump", optimize=optimize)
     assert plan and plan.form == "jump"
-    assert [(landing.alive, landing.number) for landing in plan.landings] == landings
+    assert [(each.alive, each.number) for each in plan.exits] == exits
 
 
 def test_without_a_plan() -> None:
@@ -121,3 +119,17 @@ def test_without_a_plan() -> None:
     found = rewrite_function(func, "  ", program)
     assert found.map and found.map.plan is None
     assert found.text == "".join(tokens([func.node]))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_twins_count_locals(named: bool) -> None:
+    """A local with a name counts as one without."""
+    locals_ = "".join(f"(local {f'$x{number} ' if named else ''}i32)" for number in range(50))
+    calls = "(drop (call 0 (i32.const 1)))" * 40
+    found = {}
+    for count in (40, 120):
+        text = f"""(module (import "env" "sleep" (func (param i32) (result i32)))
+          (func $f {locals_} (loop {calls * (count // 40)}))
+          {"(func (drop (i32.const 1)))" * 2000})"""
+        found[count] = read_program(text, Options(optimize="speed", rewind="jump")).twinned
+    assert found == {40: set(), 120: {1}}

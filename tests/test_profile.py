@@ -15,6 +15,10 @@ from click.testing import CliRunner, Result
 
 from wat_bysyncify import rewrite
 from wat_bysyncify.cli import main
+from wat_bysyncify.instrument import Options
+from wat_bysyncify.instrument.hot import hot
+from wat_bysyncify.instrument.rewrite import read_program
+from wat_bysyncify.instrument.twins import _Weight, _worth
 from wat_bysyncify.profile import read_profile
 
 # Both do the same; `$hot` is what the profiles say is hot.
@@ -61,14 +65,11 @@ ONE = "wasm://wasm/0badcafe"
 
 def test_times_of_samples() -> None:
     nodes = [
-        ("(root)", "", 0),
-        ("fib", ONE, 1),
-        ("wasm-function[12]", ONE, 1),
-        ("fib", ONE, 7),
-        ("run", "file:///a", 1),
-    ]
-    text = profile(nodes, [2, 3, 4, 5, 2, 1], [10, 5, 1, 100, 20, 1000])
-    assert read_profile(text) == {"fib": 31.0, "12": 5.0}
+        ("(root)", "", 0), ("fib", ONE, 1), ("wasm-function[12]", ONE, 1), ("fib", ONE, 7), ("run", "file:///a", 1),
+        ("wasm-to-js:i:i-sleep", ONE, 1),
+    ]  # fmt: skip
+    text = profile(nodes, [2, 3, 4, 5, 2, 1, 6], [10, 5, 1, 100, 20, 1000, 500])
+    assert [*read_profile(text).items()] == [("fib", 31.0), ("wasm-function[12]", 5.0)]
 
 
 def test_a_clock_that_goes_back() -> None:
@@ -77,7 +78,7 @@ def test_a_clock_that_goes_back() -> None:
 
 def test_counts() -> None:
     """Where there are no samples, or no times."""
-    nodes = [("f", ONE, 3), ("g", ONE, 0), ("h", ONE, 1)]
+    nodes = [("f", ONE, 3), ("g", ONE, 0), ("h", ONE, 1), ("i", ONE, -1)]
     assert read_profile(profile(nodes)) == {"f": 3, "h": 1}
     assert read_profile(profile(nodes, [1, 3, 3])) == {"f": 1, "h": 2}
 
@@ -88,16 +89,48 @@ def test_the_module_that_ran_longest() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "7", "{}", '{"nodes": [{"id": 1}]}', '{"nodes": 3}', profile([("f", ONE, 1)], [1, 2], [1])]
+    ("text", "why"),
+    [
+        ("", "line 1 column 1"),
+        ("{}", "it has no 'nodes'"),
+        ('{"nodes": [{"id": 1}]}', "it has no 'callFrame'"),
+        *((text, "its parts") for text in ("[]", "7", '{"nodes": 3}', '{"nodes": [3]}', "[" * 200_000)),
+        *((profile([("f", ONE, 1)], *more), "its parts") for more in ([[1, 2], [1]], [[1], ["1"]], [[1], [10**400]])),
+        (profile([("f", ONE, 1)], [1], [7]).replace("[7]", "[NaN]"), "its parts"),
+    ],
 )
-def test_no_profile(text: str) -> None:
-    with pytest.raises(ValueError, match="this is no CPU profile"):
+def test_no_profile(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=f"this is no CPU profile: .*{why}"):
         read_profile(text)
 
 
 def test_no_webassembly() -> None:
-    with pytest.raises(ValueError, match="no WebAssembly"):
-        read_profile(profile([("f", "file:///a.js", 4)]))
+    assert read_profile(profile([("f", "file:///a.js", 4)])) == {}
+
+
+# --- What is hot, and what is worth a twin
+
+
+@pytest.mark.parametrize(
+    ("times", "rewritten", "found"),
+    [
+        ({}, {1}, {}),
+        ({1: 0.0}, {1}, {}),
+        ({1: 94.0, 2: 5.0, 3: 1.0}, {1, 2, 3}, {1: 0.94, 2: 0.05}),
+        ({1: 95.0, 2: 5.0}, {1, 2}, {1: 0.95}),
+        ({1: 5.0, 2: 5.0, 3: 90.0}, {1, 2}, {1: 0.05, 2: 0.05}),  # the share is that in the time of all
+    ],
+)
+def test_hot(times: dict[int, float], rewritten: set[int], found: dict[int, float]) -> None:
+    assert hot(times, rewritten) == found
+
+
+def test_worth() -> None:
+    """A twin where it is short, hot, or full of pausing calls; here in 0.03 of the code with a call in ten tokens."""
+    assert not _worth(0.008, _Weight(30, 3, 0), 1000)
+    assert _worth(0.01, _Weight(30, 3, 0), 1000)
+    assert _worth(0.008, _Weight(30, 4, 0), 1000)
+    assert _worth(0.008, _Weight(25, 3, 0), 1000)
 
 
 def function(text: str, name: str) -> str:
@@ -125,13 +158,50 @@ def test_twins_that_are_named() -> None:
     """They have a twin, and are small for all that."""
     text = rewrite(MODULE, optimize="speed", profile=TIMES, twins="cold")
     assert "(call $cold_rewind" in text and "(call $hot_rewind" not in text
+    assert function(text, "$cold") == function(rewrite(MODULE, optimize="size", twins="cold"), "$cold")
 
 
-def test_names_of_binaries() -> None:
-    """A profile has `std::get<int>`, of which tools that print text make an id in one way or another."""
-    for id_ in (r"std\3a\3aget\3cint\3e", "std__get_int_", '"std::get<int>"'):
+def test_what_drives_the_pausing_can_be_hot() -> None:
+    """Then its control calls are settings of globals."""
+    text = """(module (import "bysyncify" "start_rewind" (func $start_rewind (param i32)))
+      (import "env" "sleep" (func $sleep)) (func $main (call $sleep)) (memory 1)
+      (func $turn (call $start_rewind (i32.const 16)) (call $main)))"""
+    fast, small = (rewrite(text, optimize="speed", imports="*", profile={name: 1}) for name in ("turn", "main"))
+    assert "(call $start_rewind (i32.const 16))" not in fast and "(call $start_rewind (i32.const 16))" in small
+
+
+NAMES = {"V::operator+(V const&) const": 99.0, "V::operator-(V const&) const": 1.0}
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("V::operator+_V_const&__const", "V::operator-_V_const&__const"),  # as wasm2wat has them
+        (r"V::operator+\28V\20const&\29\20const", r"V::operator-\28V\20const&\29\20const"),  # wasm-dis
+        tuple(f'"{name}"' for name in NAMES),  # wasm-tools
+    ],
+)
+def test_names_of_binaries(ids: tuple[str, str]) -> None:
+    text = MODULE.replace("$hot", f"${ids[0]}", 1).replace("$cold", f"${ids[1]}", 1)
+    assert len(re.findall(r"\(func \S*hot_rewind", rewrite(MODULE, optimize="speed", profile=TIMES))) == 1
+    assert read_program(text, Options.of(optimize="speed", profile=NAMES)).hot == {1: 0.99}
+
+
+def test_names_that_are_not_ascii() -> None:
+    """wasm2wat writes a `_` for each byte."""
+    for id_ in ("gr____e", r"gr\c3\b6\c3\9fe", '"größe"'):
         text = MODULE.replace("$hot", f"${id_}", 1)
-        assert "_rewind\n" in rewrite(text, optimize="speed", profile={"std::get<int>": 1})
+        assert read_program(text, Options.of(optimize="speed", profile={"größe": 1})).hot == {1: 1.0}
+
+
+def test_numbers_are_no_ids() -> None:
+    """wasm-dis calls functions without a name `$0`, `$1` and so on, and does not count imports."""
+    text = MODULE.replace("$hot", "$0").replace("$cold", "$1")
+    times = {"wasm-function[1]": 1, "wasm-function[9]": 0.1, "wasm-function[0]": 0.1}
+    assert read_program(text, Options.of(optimize="speed", profile=times)).hot == {1: 1.0}
+    control = text.replace("(module", '(module (import "bysyncify" "stop_rewind" (func $stop_rewind))')
+    times = {"wasm-function[2]": 1}  # that of the text, where control functions are imported
+    assert read_program(control, Options.of(optimize="speed", profile=times, imports="*")).hot == {1: 1.0}
 
 
 def test_another_module() -> None:
@@ -139,23 +209,33 @@ def test_another_module() -> None:
         rewrite(MODULE, optimize="speed", profile={**TIMES, "other": 99, "another": 3})
 
 
+def test_a_little_of_another_module() -> None:
+    rewrite(MODULE, optimize="speed", profile={**TIMES, "other": 60, "another": 30})  # a warning would be an error
+
+
 def test_imports_are_counted() -> None:
-    assert rewrite(MODULE, optimize="speed", profile={"1": 99, "2": 1}) == rewrite(
+    assert rewrite(MODULE, optimize="speed", profile={"wasm-function[1]": 99, "wasm-function[2]": 1}) == rewrite(
         MODULE, optimize="speed", profile=TIMES
     )
 
 
+@pytest.mark.parametrize("times", [{"hot": "9"}, {"hot": None}, {3: 1.0}, {"hot": -5}, {"hot": float("nan")}, "hot"])
+def test_no_times(times: Any) -> None:
+    with pytest.raises(ValueError, match="profile must have the times of functions"):
+        rewrite(MODULE, optimize="speed", profile=times)
+
+
 @pytest.mark.parametrize("given", [{}, {"optimize": "size"}, {"optimize": "speed", "rewind": "skip"}])
 def test_only_for_speed(given: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="profile is for optimizing for speed"):
+    with pytest.raises(ValueError, match="profile needs optimizing for speed"):
         rewrite(MODULE, profile=TIMES, **given)
 
 
 # --- The command
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(each) for each in arguments], prog_name="wat-bysyncify")
+def run(*arguments: str | Path, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(each) for each in arguments], input=text, prog_name="wat-bysyncify")
 
 
 @pytest.fixture
@@ -179,17 +259,43 @@ def test_bad_file(module: Path, tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     result = run("-O", "--profile", path, module, "-o", output)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"{path}: error: this is no CPU profile (.cpuprofile)")
+    assert result.stderr == f"{path}: error: this is no CPU profile: it has no 'nodes'\n"
     assert not output.exists()
     missing = run("-O", "--profile", tmp_path / "none", module)
     assert missing.exit_code == 1 and "none: error: No such file" in missing.stderr
 
 
-def test_without_o(module: Path, tmp_path: Path) -> None:
+def test_threads(module: Path, tmp_path: Path) -> None:
+    """Node writes a profile for each thread, of which one may have no WebAssembly, but not all."""
+    paths = tmp_path / "a.cpuprofile", tmp_path / "b.cpuprofile"
+    paths[0].write_text(profile([("f", "file:///a.js", 1)]), encoding="utf-8")
+    paths[1].write_text(profile([("hot", ONE, 9)]), encoding="utf-8")
+    result = run("-O", "--profile", paths[0], "--profile", paths[1], module)
+    assert (result.exit_code, result.output) == (0, rewrite(MODULE, optimize="speed", profile={"hot": 9}))
+    result = run("-O", "--profile", paths[0], module)
+    assert (result.exit_code, result.stderr) == (1, f"{paths[0]}: error: no WebAssembly ran in this profile\n")
+
+
+def test_standard_input(module: Path) -> None:
+    text = profile([("hot", ONE, 9)])
+    result = run("-O", "--profile", "-", module, text=text)
+    assert (result.exit_code, result.output) == (0, rewrite(MODULE, optimize="speed", profile={"hot": 9}))
+    assert run("-O", "--profile", "-", module, text="{}").stderr.startswith("<stdin>: error: ")
+    both = run("-O", "--profile", "-", text=text)
+    assert both.exit_code == 2 and "standard input can be read but once" in both.stderr
+
+
+def test_explained(module: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.cpuprofile"
-    path.write_text(profile([("hot", ONE, 1)]), encoding="utf-8")
-    result = run("--profile", path, module)
-    assert result.exit_code == 2 and "--profile is for optimizing for speed" in result.stderr
+    path.write_text(profile([("hot", ONE, 9), ("cold", ONE, 1)]), encoding="utf-8")
+    said = run("-O", "--profile", path, "--explain", module).stderr
+    assert "2 functions are hot in the profile, 2 of them to be written twice\n" in said
+    assert "  $hot ran 90.0% of the time, written twice\n" in said
+
+
+def test_without_o(module: Path, tmp_path: Path) -> None:
+    result = run("--profile", tmp_path / "none", module)
+    assert result.exit_code == 2 and "--profile needs optimizing for speed (-O), and jumping." in result.stderr
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="needs node")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,7 @@ class _Command(click.Command):
 
 
 _ALL = "*"
+_STDIN = "<stdin>"  # what it is called in messages
 
 
 def _print_runtime(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -129,15 +131,15 @@ def _print_runtime(ctx: click.Context, param: click.Parameter, value: str | None
     type=_List(),
     metavar="LIST",
     help="With jump, functions to write twice: to run, and to find their way back. [default: with -O those that gain "
-    "most]",
+    "most, or that --profile shows]",
 )
 @click.option(
     "--profile",
     "profiles",
     multiple=True,
     metavar="FILE",
-    help="With -O, a CPU profile (.cpuprofile) of the module before: what is hot there is made to run fast, the rest "
-    "small; repeatable.",
+    help="With -O, a CPU profile of the module before, as Node writes it (.cpuprofile): what is hot in it is made to "
+    "run fast, the rest to be small; repeatable.",
 )
 @click.option(
     "--explain",
@@ -188,7 +190,7 @@ def main(
     FILE is the module; - or nothing means standard input. LIST is comma-separated; @file in it stands for a file with
     more.
     """
-    name = "<stdin>" if file == "-" else file
+    name = _STDIN if file == "-" else file
     try:
         passed = options_of(pass_args, _read_list)
     except ValueError as error:
@@ -196,14 +198,13 @@ def main(
     if passed.pop("verbose", False):
         explain = explain or _ALL
     given.update({name: value for name, value in passed.items() if not given.get(name)})
-    given["profile"] = {} if profiles else None
-    for path in profiles:
-        for function, time in _read_profile(path).items():
-            given["profile"][function] = given["profile"].get(function, 0) + time
     try:
-        options = Options.of(**given)
+        Options.of(**given, profile={} if profiles else None)
     except ValueError as error:
         raise click.UsageError(_as_options(str(error))) from None
+    if [file, *profiles].count("-") > 1:
+        raise click.UsageError("standard input can be read but once.")
+    options = Options.of(**given, profile=_read_profiles(profiles) if profiles else None)
     named = [path for path in (output, explain_json, map_file, report_file) if path]
     if "-" in named[bool(output) :]:
         raise click.UsageError("standard output is for the text: give a file for what else is written.")
@@ -286,14 +287,21 @@ def _as_options(message: str) -> str:
     )
 
 
-def _read_profile(path: str) -> dict[str, float]:
+def _read_profiles(paths: Iterable[str]) -> dict[str, float]:
+    """How long functions ran, in all profiles together; Node writes one for each of its threads."""
     from .profile import read_profile  # what few runs want is imported by these
 
-    try:
-        return read_profile(_read(path, path))
-    except ValueError as error:
-        _fail(f"{path}: error: {error}")
-        raise AssertionError from None
+    found: dict[str, float] = {}
+    for path in paths:
+        name = _STDIN if path == "-" else path
+        try:
+            for function, time in read_profile(_read(path, name)).items():
+                found[function] = found.get(function, 0) + time
+        except ValueError as error:
+            _fail(f"{name}: error: {error}")
+    if not found:
+        _fail(f"{name}: error: no WebAssembly ran in this profile")
+    return found
 
 
 def _fail(message: str) -> None:
@@ -304,6 +312,8 @@ def _fail(message: str) -> None:
 def _read(file: str, name: str) -> str:
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if data.startswith(b"\0asm"):
+            _fail(f"{name}: error: this is a binary, not text; `wasm2wat {file}` makes text of it")
         return data.decode("utf-8")
     except OSError as error:
         _fail(f"{name}: error: {error.strerror}")
@@ -342,8 +352,6 @@ _DEVICES = ("/dev/", "/proc/")  # nothing there is replaced, also where it leads
 
 def _write(output: str, chunks: Iterable[bytes]) -> None:
     """The whole file or nothing: what was there before stays until the new one is complete."""
-    import tempfile  # slow to load, and not needed for standard output
-
     path = Path(output)
     try:
         if path.is_symlink() and not output.startswith(_DEVICES):

@@ -60,10 +60,11 @@ What is done, in the order of the files:
     callgraph.py   who calls whom, and what stands in which table            Module -> CallGraph
     functypes.py   led by it: what can be called at which type               types -> numbers
     calls.py       which functions can pause                                 CallGraph -> Pausing
-    scope.py       all that the functions have in common                     Module, Pausing -> Program
-    tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails
-    hot.py         which functions are hot, with a profile                   times -> numbers
-    twins.py       which functions are written twice, with -O                Program -> numbers
+    ids.py         the names of what is added, and which memory holds the frames  Module, Options -> Ids
+    hot.py         which functions are hot, with a profile                   times -> shares of the time
+    scope.py       all that the functions have in common                     Module, Pausing, Ids .. -> Program
+    tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails, new functions
+    twins.py       which functions are to be written twice                   Program -> numbers
     then for each function that can, led by function.py; first parts.py takes it apart, and says what the rest need not
     know in other words:
     annotations.py what is said of instructions, as part of them             tokens -> tokens
@@ -76,13 +77,13 @@ What is done, in the order of the files:
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
-    plan.py        its form, calls, frame and new names                      Body, Lifted -> Plan
+    plan.py        its form, before that; its calls, frame and new locals    Body, Lifted -> Plan
     liveness.py    led by plan.py: the locals that are live at each call     Body -> sets of locals
-    frames.py      what a frame holds, and in what order                     sets of locals -> Frame
-    skip.py        the form with guards around the steps                     Plan, Lifted, Source -> text
-    jump.py        or that with blocks to jump out of                        Plan, Lifted, Source -> text
-    straight.py    or, if it has a twin that jumps, with no way back at all  Plan, Lifted, Source -> text
-    and for others, with -O:
+    frames.py      led by it: what is saved together, in what order          locals -> Frame
+    skip.py        the form with guards around the steps                     Plan, Lifted, Source -> Writer
+    jump.py        or that with blocks to jump out of                        Plan, Lifted, Source -> Writer
+    straight.py    or, if it has a twin that jumps, with no way back at all  Plan, Lifted, Source -> Writer
+    and for others, with -O (with --asserts, they get checks):
     controlcalls.py  calls of control functions: their code instead          tokens -> text
     and at the end:
     needs.py       what the new functions refer to, of all together          Needs -> Needs
@@ -102,11 +103,11 @@ What is done, in the order of the files:
     writer.py      what the forms have in common; nests.py: blocks that keep their places
     notes.py       comments for those who read to learn
     names.py       what hosts rely on, and names that nobody has yet
-    ids.py         the names of what is added, and which memory holds the frames
     options.py     what the user chose; policy.py: what a function gets for the sake of what it is written for
 
 A function's form is chosen before its calls are lifted, for branches say other things where blocks move; all else is
-decided in its plan. The text of a function, what it needs and its plan are all that comes of rewriting it.
+decided in its plan, but how a jump is written. The text of a function, what it needs and its plan are all that comes of
+rewriting it, and names that were asked for first (`Program`).
 
 Lift, do not flatten: only the way down to a call that can pause is touched, so the reader's lines stay what they were.
 """

@@ -23,12 +23,10 @@ from .scope import Program
 def with_control_code(func: Func, program: Program) -> str | None:
     """The text of a function that is not instrumented, with code instead of calls; None if there are no such calls."""
     codes, ids, index = program.codes, program.ids, program.module.funcs.index
-    if not program.called.control.functions:
+    if not program.control.functions:
         return None
     called = {
-        program.module.func_of(each.node).number: each.name
-        for each in program.called.control.functions
-        if each.name in _STATE
+        program.module.func_of(each.node).number: each.name for each in program.control.functions if each.name in _STATE
     }
 
     def name_of(token: Token) -> str:

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 from ..errors import WatError
 from .callgraph import REFERENCES, Dispatch, Site
-from .calls import Cause, Pauses, Pausing, Question
+from .calls import Cause, Pauses, Question
 from .dominators import counts_below, dominators
 from .lists import Names
 from .places import Places
+from .scope import Program
 
 VERSION = 1  # of the JSON
 _DEEPEST = 40  # levels that are indented: white space must not outgrow long chains
@@ -54,15 +55,15 @@ class Culprit(NamedTuple):
 class Explanation:
     """Answers about what can pause in a module."""
 
-    def __init__(self, text: str, pausing: Pausing, called: Names) -> None:
-        self.pausing, self.called = pausing, called
-        self.module = pausing.module
+    def __init__(self, text: str, program: Program) -> None:
+        self.program, self.pausing, self.called = program, program.pausing, program.called
+        self.module = program.module
         self.places = Places(text, self.module)
-        self.control = called.control
+        self.control = program.control
         self._controls = {id(function.node) for function in self.control.functions}
         funcs = map(self.module.func, range(len(self.module.funcs.entities)))
         self.defined = [func for func in funcs if not func.imported and self.places.has(func)]
-        self.instrumented = pausing.instrumented & {func.number for func in self.defined}  # without stand-ins
+        self.instrumented = self.pausing.instrumented & {func.number for func in self.defined}  # without stand-ins
         self._open: set[int] | None = None
         self._lines: dict[int, dict[Pauses, int]] = {}  # by function, the first call of each callee
 
@@ -92,6 +93,18 @@ class Explanation:
             if culprit.dispatch is not None:
                 what = f"the indirect call in {self.called.name(culprit.function)} (line {culprit.line})"
             yield f"{culprit.functions} of {self._functions(len(self.defined))} instrumented only because of {what}"
+        yield from self._hot()
+
+    def _hot(self) -> Iterator[str]:
+        """What came of a profile: the functions that are hot, the longest first, with their share of the time."""
+        hot = self.program.hot
+        if hot is None:
+            return
+        twins = self.program.twinned & hot.keys()
+        yield f"{self._functions(len(hot))} hot in the profile, {len(twins)} of them to be written twice"
+        for number, share in hot.items():
+            twice = ", written twice" if number in twins else ""
+            yield f"  {self.called.name(number)} ran {share:.1%} of the time{twice}"
 
     def _tree_line(self, node: Pauses) -> str:
         cause = self.pausing.causes[node]

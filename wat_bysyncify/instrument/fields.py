@@ -176,6 +176,7 @@ def insert_fields(nodes: List, before: Node | None, added: list[str], newline: s
                 stack.append(child)
             else:
                 node[i] = Token(child.type, child, 0)
+    own_fields(new)
     kept = Token(last.type, last[:end], last.width)
     if isinstance(before, list):
         before[-1] = kept

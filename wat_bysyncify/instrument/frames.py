@@ -58,13 +58,13 @@ class Inline(NamedTuple):
     number: str
 
 
-def inline(scope: Scope, number: str) -> Inline | None:
-    """The locals with which a function saves its frame itself, if it is to."""
+def inline(scope: Scope, call: str) -> Inline | None:
+    """The locals with which a function saves its frame itself, if it is to; `call` is the one with the number of the
+    call."""
     program = scope.program
-    number_ = scope.func.number
-    if len(program.pausing.instrumented) > program.policy(number_).own_frames or number_ in program.twinned:
+    if len(program.pausing.instrumented) > program.policy(scope.func.number).own_frames:
         return None
-    return Inline(scope.new_name("$data"), scope.new_name("$position"), number)
+    return Inline(scope.new_name("$data"), scope.new_name("$position"), call)
 
 
 class Frame:

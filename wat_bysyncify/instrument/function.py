@@ -59,10 +59,13 @@ def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
     parts = take_apart(func, program, instrumented=True)
     form = form_of(func, parts.body, parts.scope)
     if form == "untouched":
-        text = parts.text if program.old or program.options.changes_calls else None
         if program.options.asserts:
             text = with_entry_check(parts)
-        return NewFunction("".join(tokens([func.node])) if text is None else text, parts.scope.needs)
+        elif program.old or program.options.changes_calls:
+            text = parts.text
+        else:
+            text = "".join(tokens([func.node]))
+        return NewFunction(text, parts.scope.needs)
     if form == "forwarding":
         found = map_frameless(parts) if parts.scope.program.mapped else None
         return NewFunction(_forwarding(parts, indent), parts.scope.needs, found)
@@ -95,12 +98,12 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> NewFunction:
     needs = scope.needs
     if plan is None:
         return NewFunction(parts.text, needs, map_frameless(parts) if scope.program.mapped else None)
-    if plan.twin:
-        needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan.resuming(), lifted, source).out)))
     head = ["".join(parts.header[:-1]) + before.core]
     if source.before.same_line:
         head += (" ", source.before.same_line)
     written = _WRITERS[form](plan, lifted, source)
+    if plan.twin:
+        needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan.resuming(), lifted, source).out)))
     text = "".join([*head, *written.out, f"{source.newline}{indent}{parts.close}"])
     return NewFunction(text, needs, map_function(parts, plan, head, written) if scope.program.mapped else None)
 

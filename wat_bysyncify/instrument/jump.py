@@ -97,11 +97,11 @@ class _Jump(Writer):
         self.locals(plan.counters, indent)
         self.step("resuming: the frame is taken back")
         self.enter(indent)
-        self.open_landings(indent)
-        inner = indent + "  " if plan.landings else indent
+        self.open_exits(indent)
+        inner = indent + "  " if plan.exits else indent
         self.body(inner)
         self.last_comments(inner)
-        self.close_landings(indent)
+        self.close_exits(indent)
 
     def body(self, indent: str) -> None:
         """The reader's code."""

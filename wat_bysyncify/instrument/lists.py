@@ -41,28 +41,8 @@ class Names:
         """The functions of the module that a list names: by id, by export, or by the number that they have in the text.
         `list_` is what the list is called in warnings."""
         entries = list(entries)
-        return self._matched(list_, entries, self._known(), "function of the module") if entries else set()
-
-    def times(self, profile: Iterable[tuple[str, float]]) -> dict[int, float]:
-        """How long the functions of the module ran, by number, as a profile says. Where most of that is about others,
-        there is a warning. A profile has names as they are in the binary, of which tools that print text make ids."""
-        known: dict[str, set[int]] = {}
-        for name, numbers in self._known().items():
-            known[_letters(name)] = known.get(_letters(name), set()) | numbers
-        found: dict[int, float] = {}
-        unknown: dict[str, float] = {}
-        for name, time in profile:
-            for number in known.get(_letters(name), ()):
-                found[number] = found.get(number, 0) + time
-            if _letters(name) not in known:
-                unknown[name] = time
-        if sum(unknown.values()) > sum(found.values()):
-            longest = max(unknown, key=lambda name: unknown[name])
-            self.warnings.append(f"profile: most of it is about functions the module does not have, as {longest!r}")
-        return found
-
-    def _known(self) -> dict[str, set[int]]:
-        """The functions of the module by all their names."""
+        if not entries:
+            return set()
         if self._functions is None:
             self._functions = {}
             for number, func in enumerate(self.module.funcs.entities):
@@ -74,7 +54,7 @@ class Names:
                 if not self.module.funcs.entities[number].imported:
                     self._functions.setdefault(name, set()).add(number)
             self._functions.pop("", None)
-        return self._functions
+        return self._matched(list_, entries, self._functions, "function of the module")
 
     def imports(self, list_: str, entries: Iterable[str]) -> set[int]:
         """The imported functions that a list names, as `module.base`."""
@@ -99,8 +79,3 @@ class Names:
                 self.warnings.append(f"{list_}: {entry!r} matches no {what}")
             found |= matched
         return found
-
-
-def _letters(name: str) -> str:
-    """A name without what tools replace: `std::get<int>`, `std\\3a\\3aget<int>` and `std__get_int_` are one."""
-    return re.sub(r"\\[0-9a-f]{2}|\W", "_", name)

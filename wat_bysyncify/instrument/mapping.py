@@ -213,7 +213,12 @@ def _function(
         said: dict[str, Any] = {"number": call.number}
         if of.place is not None:
             said["line"], said["column"] = why.places.line_and_column(of.place)
-        live = [local.name for group in plan.frame.groups for local in group.locals if 0 < local.bit & call.alive]
+        live = [
+            local.name
+            for group in plan.frame.groups
+            for local in group.locals
+            if local.bit > 0 and local.bit & call.alive
+        ]
         calls.append({**said, **_called(of, program, dispatches), "live": live})
     known = each.number in program.pausing.causes and why.places.has(func)
     return {

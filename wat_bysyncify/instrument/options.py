@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -95,13 +96,20 @@ class Options:
             raise ValueError("twins is for rewinding by jumping")
         if given.get("profile") is not None:
             if given.get("optimize") != "speed" or given["rewind"] == "skip":
-                raise ValueError("profile is for optimizing for speed, and jumping")
-            given["profile"] = tuple(dict(given["profile"]).items())
+                raise ValueError("profile needs optimizing for speed (-O), and jumping")
+            given["profile"] = _times(given["profile"])
         if given.get("pause_import") is not None and not given.get("pause_at"):
             raise ValueError("pause_import is for pause_at")
         if given.get("propagate_add_list") and not given.get("add_list"):
             raise ValueError("propagate_add_list is for add_list")
         return cls(**given)
+
+
+def _times(profile: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    for name, time in profile.items() if isinstance(profile, Mapping) else [(profile, None)]:
+        if not isinstance(name, str) or not isinstance(time, int | float) or not 0 <= time < math.inf:
+            raise ValueError("profile must have the times of functions, by their names")
+    return tuple(profile.items())
 
 
 def split_list(value: Iterable[str] | str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How one function is rewritten, decided before any of it is written: its body in steps -> `Plan`.
+"""How one function is rewritten: its form before its calls are lifted, all else when its body is in steps -> `Plan`.
 
 A function takes one of these forms:
 
@@ -9,9 +9,8 @@ A function takes one of these forms:
     straight     it never finds its way back (straight.py), for its twin does, which jumps
 
 The first two have no plan, nor has one of the next that turns out to need not know of pauses. Of the others the plan
-says how its pausing calls are numbered, which locals are saved at each, what a frame looks like, which locals and
-labels are new, and what it returns while unwinding. The writers turn it into text, and decide nothing that others would
-have to know.
+says how its pausing calls are numbered, which locals are saved at each, what a frame looks like, which locals are new,
+and what it returns while unwinding. The writers turn it into text; they choose labels, and how a jump is written.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ from .steps import Lifted, Nest, Resume
 
 Form = Literal["untouched", "forwarding", "skip", "jump", "straight"]
 
-# So many live locals, at all landings of a function that never rewinds, for each of its tokens at most.
-_LANDED = 8
+# So many live locals, at all exits of a function that never rewinds, for each of its tokens at most.
+_LEFT = 8
 # So many locals at landings, where a resumed function jumps to its call: engines need time for each, and far more than
 # twice as much for twice as many. SQLite's largest function has 39,000.
 _MEETINGS = 100_000
 
 
-class Landing(NamedTuple):
+class Exit(NamedTuple):
     """Where a function that unwinds saves its frame: the label that pausing calls leave for, the locals that are saved,
     as bits (-1 for all), and the number of its call, where only one leaves for it, None where each says its own."""
 
@@ -54,13 +53,13 @@ class Landing(NamedTuple):
 class PausingCall(NamedTuple):
     """A pausing call as it is planned: `number` is what stands for it in frames, `start` the token of the body that it
     begins with, `callee` the word for the function that is called, None where that is not known, `alive` the locals
-    that are saved if it pauses, as bits, and `landing` where that is done, None for at once."""
+    that are live behind it, as bits, and `exit` where that is done, None for at once."""
 
     number: int
     start: int
     callee: str | None
     alive: int
-    landing: Landing | None
+    exit: Exit | None
 
 
 class Plan(NamedTuple):
@@ -68,11 +67,11 @@ class Plan(NamedTuple):
 
     `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
     where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none).
-    `landings` are where the frame is saved, each inside the next; there is none where each call has that code behind
+    `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
     it. `counters` are the locals that say which call to go back to, or in a jump how far inside, by depth; `temps`
-    those that hold values, with their types. `labels` are all labels. `params` and `results` are types, `placeholders`
-    the texts that stand for results while unwinding. `twin` is the id of the twin, `function` the number of the
-    function; `asserts`: there are checks (asserts.py), `record`: it is noted that the function was paused.
+    those that hold values, with their types. `labels` are those that are taken. `params` and `results` are types,
+    `placeholders` the texts that stand for results while unwinding. `twin` is the id of the twin, `function` the number
+    of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the function was paused.
     """
 
     form: Form
@@ -81,7 +80,7 @@ class Plan(NamedTuple):
     frame: Frame
     owner: int | None
     dispatcher: str
-    landings: tuple[Landing, ...]
+    exits: tuple[Exit, ...]
     counters: tuple[str, ...]
     temps: tuple[tuple[str, str], ...]
     labels: Taken
@@ -96,10 +95,10 @@ class Plan(NamedTuple):
     notes: Notes
 
     def resuming(self) -> Plan:
-        """The plan of the twin of a function in the straight form, with one landing for all calls."""
-        whole = self.landings[0]._replace(alive=-1, number=None if self.numbered else self.calls[0].number)
-        calls = tuple(call._replace(landing=whole) for call in self.calls)
-        return self._replace(form="jump", landings=(whole,), calls=calls)
+        """The plan of the twin of a function in the straight form, with one exit for all calls."""
+        whole = self.exits[0]._replace(alive=-1, number=None if self.numbered else self.calls[0].number)
+        calls = tuple(call._replace(exit=whole) for call in self.calls)
+        return self._replace(form="jump", exits=(whole,), calls=calls)
 
 
 def form_of(func: Func, body: Body, scope: Scope) -> Form:
@@ -148,18 +147,18 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     calls = [(first + call.index, live) for call, live in zip(body.calls, alive, strict=True)]
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(calls) - 1) * _size(frame, lines) <= policy.at_once
-    landings = {} if at_once else _landings(form, calls, body, policy)
+    exits = {} if at_once else _exits(form, calls, body, policy)
     return Plan(
         form,
         tuple(
-            PausingCall(number, call.start, call.callee, live, landings.get(number))
+            PausingCall(number, call.start, call.callee, live, exits.get(number))
             for call, (number, live) in zip(body.calls, calls, strict=True)
         ),
         numbered,
         frame,
         owner,
         program.tails.dispatcher.get(func.number, ""),
-        tuple(dict.fromkeys(landings.values())),
+        tuple(dict.fromkeys(exits.values())),
         counters,
         tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
         body.labels,
@@ -224,23 +223,23 @@ def _saved(alive: list[int], body: Body, lifted: Lifted, scope: Scope) -> list[L
     return found
 
 
-def _landings(form: Form, calls: list[tuple[int, int]], body: Body, policy: Policy) -> dict[int, Landing]:
+def _exits(form: Form, calls: list[tuple[int, int]], body: Body, policy: Policy) -> dict[int, Exit]:
     """Where each call leaves for, by its number; `calls` are the numbers with the locals that are alive, as bits: one
     place for all, or one for each set of live locals, if these are few enough for what they bring."""
     sets = Counter(live for _, live in calls)
     if form == "straight":  # together they must not outgrow the code
-        exact = sum(live.bit_count() for live in sets) <= _LANDED * len(body.tokens)
+        exact = sum(live.bit_count() for live in sets) <= _LEFT * len(body.tokens)
     else:
         size = (len(sets) - 1) * (9 + 2 * reduce(or_, sets).bit_count())
         exact = form == "jump" and 0 < size <= policy.for_a_loop * _quiet_loops(body)
     if not exact:
         alone = form != "skip" and len(calls) == 1
-        whole = Landing(unused("$unwind", body.labels), -1, calls[0][0] if alone else None)
+        whole = Exit(unused("$unwind", body.labels), -1, calls[0][0] if alone else None)
         return {number: whole for number, _ in calls}
-    found: dict[int, Landing] = {}
+    found: dict[int, Exit] = {}
     for number, live in calls:
         if live not in found:
-            found[live] = Landing(unused("$unwind", body.labels), live, number if sets[live] == 1 else None)
+            found[live] = Exit(unused("$unwind", body.labels), live, number if sets[live] == 1 else None)
     return {number: found[live] for number, live in calls}
 
 
@@ -259,8 +258,8 @@ def _quiet_loops(body: Body) -> int:
 
 
 def _size(frame: Frame, more: int) -> int:
-    """How many bytes the code that saves a frame has, about; `more` is how many lines come with it. What is saved
-    behind each call rather than at the end of the function for all is needed, and moved, only there."""
+    """How many bytes the code that saves a frame by calls has, about; `more` is how many lines come with it. What is
+    saved behind each call rather than at the end of the function for all is needed, and moved, only there."""
     return sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
 
 

@@ -1,11 +1,13 @@
 """What a function is written for: to be read, to run fast (-O), or to be small (-Os).
 
-Here stands all that the three differ in, function by function; the numbers were measured (docs/performance.md).
+Here stands what a function gets for that; the numbers were measured (docs/performance.md). What the whole module has of
+it stands elsewhere: one global of state where functions jump (ids.py), which functions have a twin (twins.py), and,
+for who reads, the functions that save and restore an i32 (additions.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,15 +18,14 @@ _ALIKE = {"i32": 8, "i64": 4, "f32": 4, "f64": 4, "v128": 2}
 class Policy(NamedTuple):
     """What a function gets for the sake of what it is written for.
 
-    `values`: how many values a group of its frame has at most, by the type of the last; a type that is not there stays
-    alone (frames.py); `mixed`: they may be of several types. `elided`: it need not know of pauses if it does nothing
-    but its call. In bytes, about, what is spent more than is needed: `at_once` to save the frame behind each call
-    rather than at one place for all, `for_a_loop`, for each loop in which nothing pauses, on landings of their own for
-    sets of live locals. In these loops a program has its registers for itself, if no other locals are kept for a pause
-    behind them.
-    `own_frames`: the code that saves and restores a frame stands in the functions, if so many or fewer can pause: a
-    switch takes a fifth less time, for some 50 bytes a function and 6 for each value. `own_control`: so does the code
-    of control functions that are called.
+    `values`: how many values a group of its frame takes, by the type of the one that comes next; a type that is not
+    there stays alone (frames.py). `mixed`: they may be of several types. `elided`: it need not know of pauses if it
+    does nothing but its call. In bytes, about, what may be spent: `at_once`, to save the frame behind each call rather
+    than at one place for all; `for_a_loop`, for each loop in which nothing pauses, on exits for sets of live locals: if
+    what is live at some other pause need not be kept, the loop has the registers for itself.
+    `own_frames`: where functions jump and so many or fewer are instrumented, the code that saves and restores a frame
+    stands in the function: a switch takes a fifth less time, for some 50 bytes a function and 6 for each value.
+    `own_control`: so does the code of control functions that are called.
     """
 
     values: Mapping[str, int] = MappingProxyType({})
@@ -46,4 +47,12 @@ FAST = Policy(
     own_frames=8,
     own_control=True,
 )
-POLICIES = {None: READ, "speed": FAST, "size": SMALL}
+_POLICIES = {None: READ, "speed": FAST, "size": SMALL}
+
+
+def policy(optimize: str | None, hot: Container[int] | None, number: int) -> Policy:
+    """What a function is written for, by its number: what the module is made for, or, with a profile, to run fast if it
+    is `hot`, and to be small if it is not."""
+    if hot is None:
+        return _POLICIES[optimize]
+    return FAST if number in hot else SMALL

@@ -18,7 +18,7 @@ from .code import OURS, Codes
 from .control import take_control
 from .fields import own_fields
 from .function import plain_function, rewrite_function
-from .hot import hot
+from .hot import hot, times_of
 from .ids import address_of, choose_ids, prefixes
 from .implicit import write_types
 from .lists import Names
@@ -56,10 +56,12 @@ class Rewritten(NamedTuple):
         """What can pause, and why."""
         from .explain import Explanation  # what few runs want is imported by these
 
-        return Explanation(self.text, self.program.pausing, self.program.called)
+        return Explanation(self.text, self.program)
 
     def map(self) -> dict[str, Any]:
-        """What tools want to know, if that was wanted."""
+        """What tools want to know. Raises `ValueError` if it was not wanted (`rewrite_text`)."""
+        if not self.program.mapped:
+            raise ValueError("there is no map: the text was rewritten without")
         why = self.explanation()
         functions = {id(self.program.module.func(each.number).node): each for each in self.maps}
         lines = Lines()
@@ -124,11 +126,12 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     called = Names(module, control)
     pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
     ids = choose_ids(module, control, options)
-    says = {"annotated": is_annotated(text), "old": old, "mapped": mapped}
-    program = Program(module, pausing, text, called, ids, newline, **says, options=options)
-    find_tails(program)
+    long = None
     if options.profile is not None:
-        program.hot = hot(called.times(options.profile), pausing.instrumented | pausing.runtime)
+        long = hot(times_of(options.profile, called), pausing.instrumented | pausing.runtime)
+    says = {"annotated": is_annotated(text), "old": old, "mapped": mapped}
+    program = Program(module, control, pausing, text, called, ids, newline, **says, options=options, hot=long)
+    find_tails(program)
     program.twinned = twinned(program)
     return program
 
@@ -137,7 +140,7 @@ class _Rewrite:
     """Puts the module together again: its own text, with new functions, and what is added."""
 
     def __init__(self, program: Program) -> None:
-        control = program.called.control
+        control = program.control
         self.program, self.additions = program, Additions(program, control)
         self.module, self.newline = program.module, program.newline
         self.stubs = {id(function.node) for function in control.functions}
@@ -233,6 +236,8 @@ class _Rewrite:
     def _state(self, out: list[str], indent: str, trivia_length: int) -> None:
         """Writes the globals of the state on lines of their own behind the last piece, before most of its trivia."""
         lines = f"{self.newline}{indent}".join(self.additions.state())
+        if not lines:  # they are imported
+            return
         at = len(out[-1]) - trivia_length
         core, trivia = out[-1][:at], out[-1][at:]
         self.state = len(out) - 1, core.count("\n")

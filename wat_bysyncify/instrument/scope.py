@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from ..sexpr.nodes import Token, plain_id
 from .annotations import NEVER
 from .calls import Pausing
+from .control import Control
 from .ids import Ids
 from .lists import Names
 from .module import Func, FuncType, Module, signature_text
@@ -17,7 +18,7 @@ from .needs import Needs
 from .notes import Notes
 from .options import Options
 from .placeholder import Placeholders
-from .policy import FAST, POLICIES, SMALL, Policy
+from .policy import Policy, policy
 
 
 @dataclass(slots=True)
@@ -42,21 +43,27 @@ class Program:
     `defined` is how many functions the module has without those that are added; `annotated` says whether there are
     annotations about instructions, `old` whether the text is that of older tools, `mapped` whether tools want to
     know more (mapping.py), `options` what the user chose. `notes` are comments for readers; `text` is all of it;
-    `called` is what functions are called, `callees` what calls call. Functions change nothing here, but that what
-    is asked for first gets its name then: `helpers` are the ids of the functions that save and restore, by what
-    they do and the types of the values (the one to "leave" room has none), `new_types` those of types, `settled`
-    those of functions that look into tables (tablecalls.py).
+    `called` is what functions are called, `callees` what calls call. `hot` are the functions that ran long, with their
+    share of the time, None without a profile (hot.py). The next stages add `tails` (tailcalls.py) and `twinned`, the
+    functions that are to be written twice (twins.py).
+
+    Functions change nothing here, but that what is asked for first gets its name then, and is added to the module
+    later: `helpers` are the ids of the functions that save and restore, by what they do and the types of the values
+    (the one to "leave" room has none), `new_types` those of types, `settled` those of functions that look into tables
+    (tablecalls.py), `catching` those of functions that are called in handlers (handlers.py); `lookups` says of such
+    functions what `call` does of others; `placeholders` has functions of its own.
     """
 
     __slots__ = (
-        "annotated", "called", "callees", "catching", "codes", "defined", "helpers", "hot", "ids", "lookups", "mapped",
-        "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled", "tails",
-        "text", "twinned", "type_ids", "types",
+        "annotated", "called", "callees", "catching", "codes", "control", "defined", "helpers", "hot", "ids", "lookups",
+        "mapped", "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled",
+        "tails", "text", "twinned", "type_ids", "types",
     )  # fmt: skip
 
     def __init__(
         self,
         module: Module,
+        control: Control,
         pausing: Pausing,
         text: str,
         called: Names,
@@ -67,7 +74,9 @@ class Program:
         old: bool,
         mapped: bool,
         options: Options,
+        hot: Mapping[int, float] | None,
     ) -> None:
+        self.control, self.hot = control, hot
         self.module, self.pausing, self.called, self.ids, self.newline = module, pausing, called, ids, newline
         self.text, self.callees = text, pausing.callees
         self.codes = self.callees.codes
@@ -79,9 +88,8 @@ class Program:
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
-        self.hot: dict[int, float] | None = None  # what ran long, if there is a profile (hot.py)
-        self.twinned: Set[int] = set()  # functions that are written twice (twins.py)
-        self.catching: dict[str, str] = {}  # by what is called (handlers.py)
+        self.twinned: Set[int] = set()
+        self.catching: dict[str, str] = {}  # by what is called
         self.new_types: dict[FuncType, str] = {}
         self.settled: dict[tuple[int, str], str] = {}  # by table and type
         # Functions that are added, as `call` knows them: those, and the checks.
@@ -102,9 +110,7 @@ class Program:
 
     def policy(self, number: int) -> Policy:
         """What a function is written for."""
-        if self.hot is None:
-            return POLICIES[self.options.optimize]
-        return FAST if number in self.hot else SMALL
+        return policy(self.options.optimize, self.hot, number)
 
     def checks(self, number: int) -> bool:
         """Whether a function is checked (asserts.py): not what drives the pausing."""

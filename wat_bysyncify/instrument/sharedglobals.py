@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ..sexpr.nodes import List, Token, with_words, words
-from .fields import head, header_of, insert_fields, own_fields, parse_nat
+from .fields import head, header_of, insert_fields, parse_nat
 from .module import Module
 from .names import SHARED_GLOBALS, Taken, unused
 
@@ -29,12 +29,11 @@ def import_shared(module: Module, prefix: str, address: str, newline: str) -> No
     _renumber(module.holder, first, len(fields))
     imports = [node for word, node in module.fields if word == "import" or "import" in map(head, header_of(node))]
     insert_fields(module.nodes, imports[-1] if imports else None, fields, newline)
-    own_fields(module.nodes)
 
 
 def _renumber(nodes: List, first: int, more: int) -> None:
     """Makes the numbers of globals, from `first`, so much more."""
-    known: dict[Token, Token] = {}
+    known: dict[Token, str] = {}  # what tokens are then
     before = ""  # the last word of the token before, whose number may stand on a line of its own
     stack = [iter(enumerate(nodes))]
     holders = [nodes]
@@ -51,12 +50,13 @@ def _renumber(nodes: List, first: int, more: int) -> None:
                     for at, (op, word) in enumerate(pairwise(said))
                     if op in _NAME_GLOBALS and (number := parse_nat(word)) is not None and number >= first
                 }
-                changed = Token(child.type, with_words(child, new), child.width) if new else child
+                changed = with_words(child, new) if new else child
                 if before not in _NAME_GLOBALS:
                     known[child] = changed
             else:
                 changed = known[child]
-            holders[-1][position] = changed
+            if changed != child:  # each a token of its own, for it may be a field
+                holders[-1][position] = Token(child.type, changed, child.width)
             before = "" if child.type in ("LEAF", "CLOSE") else (words(child) or [""])[-1]
         else:
             stack.pop()

@@ -58,7 +58,7 @@ class _Skip(Writer):
             self.line(inner, f"(drop {self.checked(f'(local.get {plan.counters[0]})')})")
         self.line(indent, "))")
         self.step("a pause leaves by this block")
-        self.line(indent, f"(local.set {plan.counters[0]} (block {plan.landings[0].label} (result i32)")
+        self.line(indent, f"(local.set {plan.counters[0]} (block {plan.exits[0].label} (result i32)")
         self.trail(plan.notes.once("leave"))
         self.arms(self.arm, self.lifted.arm, None, inner)
         self.step("the end, where nothing has paused")

@@ -20,14 +20,14 @@
                                                  (call $save_2_i32 (i32.const 0))
     )                                          )
 
-A landing knows the number of its call; where several calls leave for one, they bring theirs:
+An exit knows the number of its call; where several calls leave for one, they bring theirs:
 
     (if (global.get $state) (then (br $unwind (i32.const 2))))
 
 A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
 returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses. And each set
-of live locals has a landing of its own, which saves the others as 0: a local ends where the reader's code ends it. Were
-all saved at one landing, all would be alive to the end of the function; so it is where the sets are too many to be
+of live locals has an exit of its own, which saves the others as 0: a local ends where the reader's code ends it. Were
+all saved at one exit, all would be alive to the end of the function; so it is where the sets are too many to be
 written (plan.py).
 """
 
@@ -62,12 +62,12 @@ class _Straight(Writer):
         self.trail(plan.notes.once("twin"))
         self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
         self.step("a pause leaves by these blocks")
-        self.open_landings(indent)
+        self.open_exits(indent)
         self.open_whole(inner)
         self.arms(self.arm, self.lifted.arm, inner)
         self.close_whole(inner)
         self.last_comments(inner + "  ")
-        self.close_landings(indent)
+        self.close_exits(indent)
 
     def arm(self, arm: Arm, indent: str) -> Iterator[tuple[Arm, str]]:
         """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""

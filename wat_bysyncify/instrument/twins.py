@@ -28,13 +28,13 @@ _LEAST = 3000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
 _SHARE = 0.055
 _LARGEST = 0.12
-# With a profile: the share of the time, times the pausing calls of each token, must be so much of the share of the
+# With a profile: the share of the time, times the pausing calls per token, must be so much of the share of the
 # code. Small functions of Lua's have ten times that, and its interpreter's loop a little more; Box2D's solver, a long
 # loop with few calls, a fifth.
 _WORTH = 0.03
 
 
-class _Code(NamedTuple):
+class _Weight(NamedTuple):
     """How long a function's code is, in tokens, and how many pausing calls it makes; `meetings` are those in loops
     times its locals."""
 
@@ -44,44 +44,48 @@ class _Code(NamedTuple):
 
 
 def twinned(program: Program) -> Set[int]:
-    """The numbers of the functions that get a twin: those that the user names; or of those that are hot, if there is a
-    profile, the ones that are worth it; or those that gain most."""
+    """The numbers of the functions that are to have a twin, if they jump: those that the user names; or of those that
+    are hot, if there is a profile, the ones that are worth it; or those that gain most."""
     options = program.options
     if options.twins is not None:
         return program.called.functions("twins", options.twins) & program.pausing.instrumented
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
-    codes: dict[int, _Code] = {}
+    weights: dict[int, _Weight] = {}
     whole = 0
     for func in map(program.module.func, range(program.defined)):
         if not isinstance(func.node, list) or func.imported:
             continue
         body = tokens(func.node[func.header : -1])
         if func.number in program.pausing.instrumented:
-            codes[func.number] = _code(func, body, program)
+            weights[func.number] = _weight(func, body, program)
         whole += len(body)
     if program.hot is None:
-        return _gaining(codes, whole)
+        return _gaining(weights, whole)
     return {
-        number for number, share in program.hot.items()
-        if number in codes and share * codes[number].calls * whole >= _WORTH * codes[number].length ** 2
-    }  # fmt: skip
+        number for number, share in program.hot.items() if number in weights and _worth(share, weights[number], whole)
+    }
 
 
-def _gaining(codes: dict[int, _Code], whole: int) -> set[int]:
+def _worth(share: float, weight: _Weight, whole: int) -> bool:
+    """Whether a function that ran for this share of the time is worth its twin; `whole` is how long all code is."""
+    return share * weight.calls / weight.length >= _WORTH * weight.length / whole
+
+
+def _gaining(weights: dict[int, _Weight], whole: int) -> set[int]:
     """The functions that gain most, until so much of the code has a twin as may have; `whole` is how long that is."""
     found = set()
     room = whole * _SHARE
-    for meetings, number in sorted((-code.meetings, number) for number, code in codes.items()):
+    for meetings, number in sorted((-weight.meetings, number) for number, weight in weights.items()):
         if room <= 0 or -meetings < _LEAST:
             break
-        if codes[number].length <= whole * _LARGEST:
+        if weights[number].length <= whole * _LARGEST:
             found.add(number)
-            room -= codes[number].length
+            room -= weights[number].length
     return found
 
 
-def _code(func: Func, body: list[Token], program: Program) -> _Code:
+def _weight(func: Func, body: list[Token], program: Program) -> _Weight:
     """What is counted of a function."""
     length = len(body)
     codes = program.codes
@@ -107,5 +111,5 @@ def _code(func: Func, body: list[Token], program: Program) -> _Code:
         calls += pauses
         landings += pauses and loops > 0
         if code.op == "local" and not loops:
-            locals_ += len(code.words)
-    return _Code(length, calls, landings * locals_)
+            locals_ += sum(word[0] != "$" for word in code.words) or 1  # a type of several words
+    return _Weight(length, calls, landings * locals_)

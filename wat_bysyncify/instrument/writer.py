@@ -55,25 +55,25 @@ class Writer(Layout):
         return f"({' '.join(filter(None, said))})"
 
     def call(self, step: Resume, indent: str) -> None:
-        """A pausing call, and behind it what leaves the code if it has paused: for its landing, or at once."""
+        """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once."""
         for stmt in step.call:
             self.stmt(stmt, indent)
         plan, call = self.plan, self.plan.calls[step.index]
         number = f"(i32.const {call.number})" if plan.numbered else ""
-        if not call.landing:
+        if not call.exit:
             self.line(indent, f"(if {plan.ids.has_paused} (then")
             self.trail(plan.notes.once("paused at once"))
             for line in filter(None, [number, *self.leaving(plan.frame.saves(call.alive)), "(return)"]):
                 self.line(indent + "  ", line)
             self.line(indent, "))")
-        elif call.landing.number is not None:
-            self.line(indent, f"(br_if {call.landing.label} {plan.ids.has_paused})")
+        elif call.exit.number is not None:
+            self.line(indent, f"(br_if {call.exit.label} {plan.ids.has_paused})")
             self.trail(plan.notes.once("paused alone"))
         elif plan.form == "straight":  # an engine would have the number ready at each call
-            self.line(indent, f"(if {plan.ids.has_paused} (then (br {call.landing.label} {number})))")
+            self.line(indent, f"(if {plan.ids.has_paused} (then (br {call.exit.label} {number})))")
             self.trail(plan.notes.once("paused"))
         else:
-            self.line(indent, f"(drop (br_if {call.landing.label} {number} {plan.ids.has_paused}))")
+            self.line(indent, f"(drop (br_if {call.exit.label} {number} {plan.ids.has_paused}))")
             self.trail(plan.notes.once("paused"))
 
     def open_whole(self, indent: str) -> None:
@@ -93,31 +93,30 @@ class Writer(Layout):
             self.line(indent, "(return)")
         elif results and not self.lifted.results:
             self.line(indent, "(unreachable)")  # it is never reached
-        elif not results and self.plan.landings:
+        elif not results and self.plan.exits:
             self.line(indent, "(return)")
 
-    def open_landings(self, indent: str) -> None:
+    def open_exits(self, indent: str) -> None:
         """Opens the blocks that a pause leaves."""
         plan = self.plan
         opening = [
-            f"(block {landing.label}{' (result i32)' if landing.number is None else ''}"
-            for landing in reversed(plan.landings)
+            f"(block {exit_.label}{' (result i32)' if exit_.number is None else ''}" for exit_ in reversed(plan.exits)
         ]
         for at in range(0, len(opening), 3):
             self.line(indent, " ".join(opening[at : at + 3]))
         if opening:
-            said = any(landing.number is None for landing in plan.landings)
+            said = any(exit_.number is None for exit_ in plan.exits)
             self.trail(plan.notes.once("leave" if said else "leave alone"))
 
-    def close_landings(self, indent: str) -> None:
+    def close_exits(self, indent: str) -> None:
         """Ends these blocks, each before the code that saves the frame for those that have left it."""
         plan = self.plan
-        for landing in plan.landings:
+        for exit_ in plan.exits:
             self.line(indent, ")")
-            if plan.numbered and landing.number is not None:
-                self.line(indent, f"(i32.const {landing.number})")
-            self.leave(plan.frame.saves(landing.alive), indent)
-            if landing is not plan.landings[-1]:
+            if plan.numbered and exit_.number is not None:
+                self.line(indent, f"(i32.const {exit_.number})")
+            self.leave(plan.frame.saves(exit_.alive), indent)
+            if exit_ is not plan.exits[-1]:
                 self.line(indent, "(return)")
 
     def leave(self, saves: list[str], indent: str) -> None:

@@ -25,7 +25,7 @@ def hooked(rewritten: Rewritten) -> tuple[str, str | None]:
     program = rewritten.program
     numbers = {
         node_words(function.node)[1]: CONTROL_FUNCTIONS.index(function.name)
-        for function in program.called.control.functions
+        for function in program.control.functions
         if function.name in CONTROL_FUNCTIONS[:4]
     }
     table = "$report"

@@ -66,7 +66,7 @@ def page_data(rewritten: Rewritten, name: str) -> dict[str, Any]:
         return {**data, "why_not": after}
     old, new = read_binary(before) if before else Binary(0), read_binary(after)
     data["sizes"]["binary"] = [len(before) or None, len(after)]
-    number_in_text = rewritten.program.called.control.number_in_text
+    number_in_text = rewritten.program.control.number_in_text
     for function in explained["functions"]:
         function["before"] = old.code.get(number_in_text(function["index"]))
         function["after"] = new.code.get(function["index"])

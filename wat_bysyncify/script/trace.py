@@ -172,7 +172,7 @@ class TracedScript(Script):
     def rewritten(self, text: str) -> str:
         """The text of a module that is told of; its map is `last` then."""
         options = replace(self.options, trace=True)
-        driven = not read_program(text, options).called.control.functions
+        driven = not read_program(text, options).control.functions
         if driven:
             if options.memory is None and options.own_memory is None:
                 options = replace(options, own_memory=_PAGES)
