@@ -14,7 +14,7 @@ Where few functions can pause, made for speed, the code of these calls stands in
 
 Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, room is left for
 them; so a frame has one layout, whatever the call. Where the number of the call is saved, it is the first value; the
-last in a frame that is made to be read.
+last where functions skip and are made to be read.
 """
 
 from __future__ import annotations
