@@ -68,22 +68,23 @@ def inline(scope: Scope, call: str) -> Inline | None:
 
 
 class Frame:
-    """The frame of one function. `index`: the number of the call is in it; `helper` gives the id of the function that
-    does `save` or `restore` to values of some types. `inline`: no function does, but code of its own."""
+    """The frame of one function. `numbered`: the number of the call is its first value (it is in a
+    local where functions skip); `helper` gives the id of the function that does `save` or `restore` to values of some types.
+    `inline`: no function does, but code of its own."""
 
     def __init__(
         self,
         saved: list[Local],
-        index: bool,
+        numbered: bool,
         program: Program,
         policy: Policy,
         helper: Callable[..., str],
         inline: Inline | None = None,
     ) -> None:
         """`saved`, where they are grouped, with those first that are alive most often."""
-        self.index, self.program, self.helper, self.inline = index, program, helper, inline
-        self.groups = [Group(["i32"], [])] if index else []
-        last = self.groups[0] if index else None
+        self.numbered, self.program, self.helper, self.inline = numbered, program, helper, inline
+        self.groups = [Group(["i32"], [])] if numbered else []
+        last = self.groups[0] if numbered else None
         for kept, locals_ in self._by_type(saved, bool(policy.values)):
             largest = policy.values.get(kept, 1)
             for local in locals_:
@@ -134,9 +135,9 @@ class Frame:
     @property
     def number(self) -> str:
         """The text that takes back the number of the call behind `restores`; "" where that is on the operand stack."""
-        if self.index and self.inline:
+        if self.numbered and self.inline:
             return f"(i32.load {self.program.ids.memory}(local.get {self.inline.position}))"
-        alone = self.index and not self.groups[0].locals
+        alone = self.numbered and not self.groups[0].locals
         return f"(call {self.helper('restore', 'i32')})" if alone else ""
 
     def _restores(self, group: Group, names: Inline) -> list[str]:
@@ -169,9 +170,9 @@ class Frame:
         lines: list[str] = []
         room = 0
         for group in self.groups:
-            numbered = self.index and group is self.groups[0]
+            first = self.numbered and group is self.groups[0]
             lives = [bool(local.bit & alive) or not is_nullable(local.type) for local in group.locals]
-            if not numbered and not any(lives) and SAVED_SIZES.keys() >= {*group.types}:
+            if not first and not any(lives) and SAVED_SIZES.keys() >= {*group.types}:
                 room += sum(map(SAVED_SIZES.__getitem__, group.types))
                 continue
             lines += self._leave(room)

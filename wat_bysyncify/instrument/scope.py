@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from ..sexpr.nodes import Token, plain_id
 from .annotations import NEVER
+from .callgraph import Dispatch
 from .calls import Pausing
 from .control import Control
 from .ids import Ids
@@ -131,6 +132,15 @@ class Program:
         type_: FuncType = self.module.funcs.entities[number].type  # type: ignore[attr-defined]
         return type_, number in self.pausing.can_pause
 
+    def can_pause(self, body: list[Token], position: int, indirect: Callable[[Dispatch], bool]) -> bool:
+        """Whether the call at body[position], which is no tail call, can pause; `indirect` says so of a dispatch in its
+        function."""
+        code = self.codes[body[position]]
+        if code.op == "call":
+            found = self.call(code.word)
+            return found is not None and found[1]
+        return indirect(self.callees.dispatch(code, body, position))
+
     def instrumented(self, word: str) -> bool:
         """Whether the function that a word names restores its own parameters."""
         return self.module.funcs.index(word) in self.pausing.instrumented
@@ -170,10 +180,7 @@ class Scope:
         code = program.codes[body[position]]
         if code.says:
             return code.says != NEVER
-        if code.op == "call":
-            found = program.call(code.word)
-            return found is not None and found[1]
-        return self.indirect(program.callees.dispatch(code, body, position))
+        return program.can_pause(body, position, self.indirect)
 
     def callee_type(self, body: list[Token], position: int) -> FuncType:
         """The type of what the call at body[position] calls; the empty one if that is not known."""

@@ -103,13 +103,9 @@ def _weight(func: Func, body: list[Token], program: Program) -> _Weight:
         elif code.opens or (code.flat and code.act in (act.BLOCK, act.IF)):
             opened.append(code.op == "loop")
             loops += code.op == "loop"
-        if code.act == act.CALL:
-            found = program.call(code.word)
-            pauses = found is not None and found[1]
-        else:
-            pauses = code.act == act.CALL_INDIRECT and indirect(program.callees.dispatch(code, body, position))
+        pauses = (code.act == act.CALL or code.act == act.CALL_INDIRECT) and program.can_pause(body, position, indirect)
         calls += pauses
         landings += pauses and loops > 0
-        if code.op == "local" and not loops:
+        if code.op == "local":
             locals_ += sum(word[0] != "$" for word in code.words) or 1  # a type of several words
     return _Weight(length, calls, landings * locals_)
