@@ -58,7 +58,7 @@ def test_skip() -> None:
 def test_jump() -> None:
     """Number 0 is nowhere, where there is a loop; the number of the call is the first of the frame, without a local."""
     plan, places = planned(1, rewind="jump")
-    assert plan and plan.form == "jump" and plan.numbered and plan.frame.index
+    assert plan and plan.form == "jump" and plan.numbered and plan.frame.numbered
     assert places == ["(call $sleep", "call $other\n"]
     assert [call.number for call in plan.calls] == [1, 2]
     assert {call.exit for call in plan.calls} == {*plan.exits}

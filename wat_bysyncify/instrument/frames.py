@@ -68,9 +68,9 @@ def inline(scope: Scope, call: str) -> Inline | None:
 
 
 class Frame:
-    """The frame of one function. `numbered`: the number of the call is its first value (it is in a
-    local where functions skip); `helper` gives the id of the function that does `save` or `restore` to values of some types.
-    `inline`: no function does, but code of its own."""
+    """The frame of one function. `numbered`: the number of the call is its first value (where functions skip,
+    it is in a local). `helper` gives the id of the function that does `save` or `restore` to values of some types; `inline`: no
+    function does, but code of its own."""
 
     def __init__(
         self,
