@@ -68,8 +68,8 @@ def inline(scope: Scope, call: str) -> Inline | None:
 
 
 class Frame:
-    """The frame of one function. `numbered`: the number of the call is its first value (where functions skip,
-    it is in a local). `helper` gives the id of the function that does `save` or `restore` to values of some types; `inline`: no
+    """The frame of one function. `numbered`: the number of the call is its first value (where functions skip, it is in
+    a local). `helper` gives the id of the function that does `save` or `restore` to values of some types; `inline`: no
     function does, but code of its own."""
 
     def __init__(
