@@ -241,7 +241,7 @@ class Runner:
         if way.hot:
             imported = sum(each.kind == "func" for each in self.interface.imports)
             options["profile"] = {
-                str(number): 1 for number in range(imported, len(self.interface.spaces["func"]), way.hot)
+                f"wasm-function[{number}]": 1 for number in range(imported, len(self.interface.spaces["func"]), way.hot)
             }
         if self.open:
             options.pop("closed_world", None)
