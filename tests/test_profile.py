@@ -131,6 +131,13 @@ def test_worth() -> None:
     assert _worth(0.01, _Weight(30, 3, 0), 1000)
     assert _worth(0.008, _Weight(30, 4, 0), 1000)
     assert _worth(0.008, _Weight(25, 3, 0), 1000)
+    assert not _worth(0.9, _Weight(0, 0, 0), 1000)
+
+
+def test_nothing_in_a_function() -> None:
+    """Only its pause point can pause."""
+    text = rewrite("(module (func $f) (memory 1))", optimize="speed", profile={"f": 1}, pause_at="entries")
+    assert "(local $call" not in text and "$f_rewind" not in text
 
 
 def function(text: str, name: str) -> str:

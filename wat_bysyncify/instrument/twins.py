@@ -69,7 +69,7 @@ def twinned(program: Program) -> Set[int]:
 
 def _worth(share: float, weight: _Weight, whole: int) -> bool:
     """Whether a function that ran for this share of the time is worth its twin; `whole` is how long all code is."""
-    return share * weight.calls / weight.length >= _WORTH * weight.length / whole
+    return weight.calls > 0 and share * weight.calls / weight.length >= _WORTH * weight.length / whole
 
 
 def _gaining(weights: dict[int, _Weight], whole: int) -> set[int]:
