@@ -20,6 +20,7 @@ from ..sexpr.nodes import Token, tokens
 from ..sexpr.parser import parse
 from ..sexpr.trivia import Trivia
 from . import names
+from .code import CALLS
 from .fields import type_use_end
 from .ids import Ids
 from .scope import Scope
@@ -51,7 +52,7 @@ def with_checks(body: list[Token], scope: Scope) -> list[Token]:
     last = -1  # of a call whose tokens are in no list of its own
     for position, token in enumerate(body):
         code = codes[token]
-        checked = code.op in _CALLS and not scope.can_pause(body, position)
+        checked = code.op in CALLS and not scope.can_pause(body, position)
         inside = lists[-1][2] if lists else ""
         condition = checked and not code.flat and inside == "if" and scope.callee_type(body, position)[1] == ("i32",)
         if condition:
@@ -97,9 +98,6 @@ def control_checks(name: str, ids: Ids) -> list[str]:
     turn = {"stop_unwind": ids.is_unwinding, "stop_rewind": ids.is_rewinding}.get(name, ids.is_normal)
     number = -2 - names.CONTROL_FUNCTIONS.index(name)
     return [f"(if (i32.eqz {turn})", f"  (then (call {ids.fail} (i32.const {STATE}) (i32.const {number}))))"]
-
-
-_CALLS = frozenset(("call", "call_indirect", "call_ref"))
 
 
 def assert_texts(ids: Ids) -> list[list[str]]:

@@ -56,6 +56,7 @@ _ACTS = {
 }  # fmt: skip
 
 _BLOCKS = frozenset(("block", "loop", "try_table", "try"))
+CALLS = frozenset(("call", "call_indirect", "call_ref"))  # those that come back
 
 OURS = "(@bysyncify."
 _OURS = re.compile(r"\(@bysyncify\.([^\s()\";]*)")

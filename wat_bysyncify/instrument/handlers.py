@@ -19,12 +19,12 @@ are the `catch` and `catch_all` of a `try`; those of a `try_table` are code like
 from __future__ import annotations
 
 from ..sexpr.nodes import Token
+from .code import CALLS
 from .fields import spelled_tokens, type_use_end
 from .module import FuncType, signature_text
 from .names import plain, unused
 from .scope import Scope
 
-_CALLS = frozenset(("call", "call_indirect", "call_ref"))
 _CATCHES = frozenset(("catch", "catch_all"))
 _BLOCKS = frozenset(("block", "loop", "if", "try", "try_table"))
 
@@ -40,7 +40,7 @@ def with_catching_calls(body: list[Token], scope: Scope) -> list[Token]:
             continue
         code = codes[token]
         inside = bool(around) and around[-1][1]
-        if code.op in _CALLS and token.type != "CLOSE" and inside and scope.can_pause(body, position):
+        if code.op in CALLS and token.type != "CLOSE" and inside and scope.can_pause(body, position):
             skip = type_use_end(body, position + 1) if code.op == "call_indirect" else position + 1
             id_ = _catching(body, position, skip, scope)
             trivia = codes[body[skip - 1]].trivia

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from ..sexpr.nodes import List, Node, Token, tokens, words
 from ..sexpr.parser import parse
+from ..sexpr.trivia import newline_of
 from .fields import children, head, header_of, insert_fields, parse_nat, type_use_end
 from .module import FuncType, Module, UnknownType, read_types, signature_text, type_use
 
@@ -42,7 +43,7 @@ def write_types(nodes: List, text: str) -> None:
     added = [f"(type (func{signature_text(type_)}))" for type_ in _implicit_types(module)]
     if added:
         types = [node for kind, node in module.fields if kind in ("type", "rec")]
-        insert_fields(nodes, types[-1] if types else None, added, "\r\n" if "\r\n" in text[:4096] else "\n")
+        insert_fields(nodes, types[-1] if types else None, added, newline_of(text))
 
 
 def _implicit_types(module: Module) -> Iterator[FuncType]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..sexpr import parse
 from ..sexpr.nodes import List, Node, Token, core_length, tokens, words
-from ..sexpr.trivia import Trivia, line_breaks
+from ..sexpr.trivia import Trivia, line_breaks, newline_of
 from . import names
 from .additions import Additions
 from .annotations import is_annotated
@@ -119,7 +119,7 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     control = take_control(modern)
     origins = {id(function.node): function.source for function in control.functions}
     module = read_module(control.nodes, source, origins)
-    newline = "\r\n" if "\r\n" in text[:4096] else "\n"
+    newline = newline_of(text)
     if options.import_globals:
         import_shared(module, prefixes(module, control, options)[0], address_of(module, options), newline)
         module = read_module(control.nodes, source, origins)

@@ -70,3 +70,8 @@ def _marks(text: str) -> Iterator[tuple[int, str]]:
             position = end_of_hidden(text, match.start())
             if position < 0:
                 return
+
+
+def newline_of(text: str) -> str:
+    """How the lines of a text end."""
+    return "\r\n" if "\r\n" in text[:4096] else "\n"
