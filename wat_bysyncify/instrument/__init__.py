@@ -77,6 +77,7 @@ What is done, in the order of the files:
     fold.py        flat, folded or mixed text -> a tree (body.py)            tokens -> Body
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
+    operandtypes.py  led by it: the types of what instructions leave         Body -> types
     plan.py        its form, before that; its calls, frame and new locals    Body, Lifted -> Plan
     liveness.py    led by plan.py: the locals that are live at each call     Body -> sets of locals
     frames.py      led by it: what is saved together, in what order          locals -> Frame
