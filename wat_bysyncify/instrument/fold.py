@@ -26,13 +26,11 @@ from .body import (
     BodyError,
     Call,
     Op,
-    Run,
-    Seq,
-    Statement,
     Text,
     place,
 )
 from .code import Code, regular
+from .controlframes import ControlFrame, OpenSeq
 from .fields import parse_nat, type_use_end
 from .legacy import Try, move_handlers
 from .module import FuncType
@@ -52,89 +50,6 @@ class _Moves(Exception):
 
     def __init__(self, tokens: list[Token], places: list[int]) -> None:
         self.tokens, self.places = tokens, places
-
-
-class _Frame:
-    """A block that is being read. `saved` is the state of the sequence around it."""
-
-    __slots__ = (
-        "arms",
-        "branched",
-        "calls",
-        "end",
-        "folded",
-        "handlers",
-        "id",
-        "label",
-        "marks",
-        "op",
-        "pauses",
-        "rethrows",
-        "saved",
-        "start",
-        "type",
-    )  # fmt: skip
-
-    def __init__(self, op: str, start: int, end: int, folded: bool, type_: FuncType, label: str, id_: int) -> None:
-        self.op, self.start, self.end, self.folded, self.type = op, start, end, folded, type_
-        self.label, self.id = label, id_
-        self.arms: list[Seq] = []
-        self.marks: list[tuple[int, int]] = []
-        self.calls: list[int] = []
-        self.pauses = 0
-        self.branched = False
-        self.handlers: list[int] = []  # of a try_table: the ids of the blocks that exceptions in it may go to
-        self.rethrows: list[int] = []  # of a try: the tokens that throw again what it caught
-        self.saved: Any = None
-
-    def diverges(self) -> bool:
-        """Whether control never comes out behind it, though its type does not say so: no results, no dead end."""
-        if self.type[1] or (self.branched and self.op != "loop") or (self.op == "if" and len(self.arms) < 2):
-            return False
-        return all(arm.dead for arm in self.arms)
-
-
-class _Seq:
-    """A sequence that is being read: `first` its first token, `bound` where in `items` the current statement begins."""
-
-    __slots__ = ("bound", "bound_dead", "bound_pauses", "bound_token", "first", "items", "takes")
-
-    def __init__(self, first: int, dead: bool, takes: int = 0) -> None:
-        self.first = self.bound_token = first
-        self.items: list[Any] = []
-        self.bound = self.bound_pauses = 0
-        self.bound_dead = dead
-        self.takes = takes  # parameters of the block: its first statement uses them, so it is a Statement
-
-    def boundary(self, end: int, pauses: int, dead: bool) -> None:
-        """The operand stack is empty before tokens[end]: a statement ends."""
-        items = self.items
-        if pauses > self.bound_pauses or self.takes:
-            items[self.bound :] = [Statement(items[self.bound :])]
-            self.bound += 1
-            self.bound_pauses = pauses
-            self.takes = 0
-        elif self.bound and items[self.bound - 1].__class__ is Run:
-            items[self.bound - 1].end = end
-            del items[self.bound :]
-        else:
-            items[self.bound :] = [Run(self.bound_token, end)]
-            self.bound += 1
-        self.bound_token = end
-        self.bound_dead = dead
-
-    def close(self, end: int, height: int, pauses: int, dead: bool) -> Seq:
-        """The sequence, which ends before tokens[end] with `height` results on the operand stack."""
-        tail: Run | Statement | None = None
-        if height:
-            if not self.bound_dead:
-                tail = Run(self.bound_token, end)
-                if pauses > self.bound_pauses or self.takes:
-                    tail = Statement(self.items[self.bound :])
-            del self.items[self.bound :]  # what cannot be reached goes: it could only leave values for nobody
-        elif self.bound_token < end:
-            self.boundary(end, pauses, dead)
-        return Seq(self.first, end, self.items, tail, dead, pauses > 0)
 
 
 def fold(tokens: list[Token], scope: Scope) -> Body:
@@ -199,7 +114,7 @@ class _Walk:
         self.tokens = tokens
         self.scope = scope
         self.codes = list(map(scope.program.codes.__getitem__, tokens))
-        self.frames: list[_Frame] = []
+        self.frames: list[ControlFrame] = []
         self.by_label: dict[str, list[int]] = {}
         self.labels = Taken()
         self.shadowed = False
@@ -219,7 +134,7 @@ class _Walk:
         open_: list[Any] = []  # open parentheses: a tuple for an instruction, None for an arm of an if
         frame = self.begin("func", -1, -1, True, ((), scope.results), "")
         gen = kill = 0  # locals read, and written, since the last event
-        seq = _Seq(0, False)
+        seq = OpenSeq(0, False)
         items = seq.items
         height = low = 0  # of the operand stack in this sequence, and its lowest in the innermost open instruction
         depth = 0  # open folded instructions in this sequence
@@ -261,7 +176,7 @@ class _Walk:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
                     self.close_arm(frame, seq, i, height, pauses, dead)
-                    seq = _Seq(i + 1, dead)  # of what must not be there
+                    seq = OpenSeq(i + 1, dead)  # of what must not be there
                     items = seq.items
                     continue
                 start = entry[0]
@@ -297,7 +212,7 @@ class _Walk:
                         self.tries.append(frame.id)
                         events.append((JUMP, [-frame.id], False))
                     height = len(frame.type[0])
-                    seq = _Seq(skip, dead, height)
+                    seq = OpenSeq(skip, dead, height)
                     items = seq.items
                     low = depth = pauses = writes = 0
                     continue
@@ -331,7 +246,7 @@ class _Walk:
                 frame.calls.append(len(calls))
                 dead = frame.saved[4]
                 height = len(frame.type[0])
-                seq = _Seq(i + 1, dead, height)
+                seq = OpenSeq(i + 1, dead, height)
                 items = seq.items
                 low = depth = pauses = 0
                 if code.opens:
@@ -363,7 +278,7 @@ class _Walk:
                     frame.calls.append(len(calls))
                     height = self.caught(code, i)
                 dead = frame.saved[4]
-                seq = _Seq(i + 1, dead, height)
+                seq = OpenSeq(i + 1, dead, height)
                 items = seq.items
                 low = depth = pauses = 0
                 if code.opens:
@@ -534,7 +449,7 @@ class _Walk:
             raise _Moves(*move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
         return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed, self.carried)
 
-    def close_arm(self, frame: _Frame, seq: _Seq, at: int, height: int, pauses: int, dead: bool) -> None:
+    def close_arm(self, frame: ControlFrame, seq: OpenSeq, at: int, height: int, pauses: int, dead: bool) -> None:
         """Ends an arm of a block, or its only code, before a token."""
         if height != len(frame.type[1]) and not dead:
             raise self.leaves(frame, height, at)
@@ -543,30 +458,30 @@ class _Walk:
         frame.pauses += pauses
 
     @staticmethod
-    def nothing_between(seq: _Seq, flat: bool) -> None:
+    def nothing_between(seq: OpenSeq, flat: bool) -> None:
         """Raises if there are instructions outside of the arms of a folded if or try."""
         if seq.items and not flat:
             raise BodyError("an instruction outside of (then ...), (else ...), (do ...) and (catch ...)", seq.first)
 
     @staticmethod
-    def leaves(frame: _Frame, height: int, at: int) -> BodyError:
+    def leaves(frame: ControlFrame, height: int, at: int) -> BodyError:
         """The error of a block that leaves too few or too many values."""
         what = "the function" if frame.op == "func" else f"this {frame.op}"
         return BodyError(f"{what} leaves {height} values at its end instead of {len(frame.type[1])}", at)
 
-    def begin(self, op: str, start: int, end: int, folded: bool, type_: FuncType, word: str) -> _Frame:
+    def begin(self, op: str, start: int, end: int, folded: bool, type_: FuncType, word: str) -> ControlFrame:
         """A new innermost block."""
         label = word if word[:1] == "$" else ""
         if label:
             self.by_label.setdefault(label, []).append(len(self.frames))
             self.shadowed = self.shadowed or label in self.labels
             self.labels.add(label)
-        frame = _Frame(op, start, end, folded, type_, label, self.frame_count)
+        frame = ControlFrame(op, start, end, folded, type_, label, self.frame_count)
         self.frame_count += 1
         self.frames.append(frame)
         return frame
 
-    def finish(self) -> _Frame:
+    def finish(self) -> ControlFrame:
         """Leaves the innermost block; the one around it."""
         done = self.frames.pop()
         if done.label:
@@ -577,7 +492,7 @@ class _Walk:
         """Raises what is wrong with a local that the function does not have."""
         raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
 
-    def label(self, word: str, at: int, position: int) -> _Frame:
+    def label(self, word: str, at: int, position: int) -> ControlFrame:
         """The block whose label a word names, the word of token `at` at a position."""
         levels = self.by_label.get(word)
         if levels:
@@ -651,7 +566,7 @@ class _Walk:
                 found.append(self.label_outside(words[-1], at, len(words)).id)
         return found
 
-    def label_outside(self, word: str, at: int, position: int) -> _Frame:
+    def label_outside(self, word: str, at: int, position: int) -> ControlFrame:
         """The block that a word names as seen from outside of the innermost one."""
         inside = self.frames.pop()
         own = self.by_label[inside.label].pop() if inside.label else 0
@@ -661,7 +576,7 @@ class _Walk:
         self.frames.append(inside)
         return found
 
-    def move(self, done: _Frame, last: int, level: int) -> None:
+    def move(self, done: ControlFrame, last: int, level: int) -> None:
         """Notes a try with handlers that can pause."""
         moved = [k for k, arm in enumerate(done.arms) if k and arm.pauses]
         if not moved:

@@ -1,0 +1,79 @@
+"""What fold.py has open while it reads: blocks (the control frames of spec, "Validation Algorithm"), and in each the
+sequence that grows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .body import Run, Seq, Statement
+from .module import FuncType
+
+
+class ControlFrame:
+    """A block that is being read. `saved` is the state of the sequence around it."""
+
+    __slots__ = (
+        "arms", "branched", "calls", "end", "folded", "handlers", "id", "label", "marks", "op", "pauses", "rethrows",
+        "saved", "start", "type",
+    )  # fmt: skip
+
+    def __init__(self, op: str, start: int, end: int, folded: bool, type_: FuncType, label: str, id_: int) -> None:
+        self.op, self.start, self.end, self.folded, self.type = op, start, end, folded, type_
+        self.label, self.id = label, id_
+        self.arms: list[Seq] = []
+        self.marks: list[tuple[int, int]] = []
+        self.calls: list[int] = []
+        self.pauses = 0
+        self.branched = False
+        self.handlers: list[int] = []  # of a try_table: the ids of the blocks that exceptions in it may go to
+        self.rethrows: list[int] = []  # of a try: the tokens that throw again what it caught
+        self.saved: Any = None
+
+    def diverges(self) -> bool:
+        """Whether control never comes out behind it, though its type does not say so: no results, no dead end."""
+        if self.type[1] or (self.branched and self.op != "loop") or (self.op == "if" and len(self.arms) < 2):
+            return False
+        return all(arm.dead for arm in self.arms)
+
+
+class OpenSeq:
+    """A sequence that is being read: `first` its first token, `bound` where in `items` the current statement begins."""
+
+    __slots__ = ("bound", "bound_dead", "bound_pauses", "bound_token", "first", "items", "takes")
+
+    def __init__(self, first: int, dead: bool, takes: int = 0) -> None:
+        self.first = self.bound_token = first
+        self.items: list[Any] = []
+        self.bound = self.bound_pauses = 0
+        self.bound_dead = dead
+        self.takes = takes  # parameters of the block: its first statement uses them, so it is a Statement
+
+    def boundary(self, end: int, pauses: int, dead: bool) -> None:
+        """The operand stack is empty before tokens[end]: a statement ends."""
+        items = self.items
+        if pauses > self.bound_pauses or self.takes:
+            items[self.bound :] = [Statement(items[self.bound :])]
+            self.bound += 1
+            self.bound_pauses = pauses
+            self.takes = 0
+        elif self.bound and items[self.bound - 1].__class__ is Run:
+            items[self.bound - 1].end = end
+            del items[self.bound :]
+        else:
+            items[self.bound :] = [Run(self.bound_token, end)]
+            self.bound += 1
+        self.bound_token = end
+        self.bound_dead = dead
+
+    def close(self, end: int, height: int, pauses: int, dead: bool) -> Seq:
+        """The sequence, which ends before tokens[end] with `height` results on the operand stack."""
+        tail: Run | Statement | None = None
+        if height:
+            if not self.bound_dead:
+                tail = Run(self.bound_token, end)
+                if pauses > self.bound_pauses or self.takes:
+                    tail = Statement(self.items[self.bound :])
+            del self.items[self.bound :]  # what cannot be reached goes: it could only leave values for nobody
+        elif self.bound_token < end:
+            self.boundary(end, pauses, dead)
+        return Seq(self.first, end, self.items, tail, dead, pauses > 0)
