@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import WatError
 from ..sexpr.nodes import unquote
@@ -13,8 +13,7 @@ from .names import Taken, unused
 from .options import Options
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
+class Ids(NamedTuple):
     """The ids of what is added, each its first choice where the module does not use that."""
 
     prefixes: tuple[str, ...]  # of exported names: bysyncify, asyncify
@@ -34,8 +33,8 @@ class Ids:
     save: dict[str, str]  # by value type
     restore: dict[str, str]
     tables: dict[str, str]  # by the type of the references in it
-    next: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
-    count: dict[str, str]
+    last_slot: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
+    slots: dict[str, str]
     catching: str  # how many handlers are at work in which no pause begins
     error: str  # what the checks store (asserts.py), and the functions that make them
     error_function: str
@@ -86,38 +85,40 @@ def choose_ids(module: Module, control: Control, options: Options) -> Ids:
     tables = Taken(module.tables.names)
     types = [*names.SAVED_SIZES, *names.SAVED_REFERENCES]
     address, memory, frames = _memory(module, options)
+    state, data = _state(module, options, globals_)
     return Ids(
-        prefixes(module, control, options),
-        unused("$normal", globals_),
-        unused("$unwinding", globals_),
-        unused("$rewinding", globals_),
-        *_state(module, options, globals_),
-        unused("$fuel", globals_),
-        unused("$limited", globals_),
-        unused("$out_of_fuel", funcs),
-        _pause(module, options),
-        unused("$peek_i32", funcs),
-        address,
-        memory,
-        frames,
-        {type_: unused(f"$save_{type_}", funcs) for type_ in types},
-        {type_: unused(f"$restore_{type_}", funcs) for type_ in types},
-        {type_: unused(f"${type_}s", tables) for type_ in names.SAVED_REFERENCES},
-        {type_: unused(f"${type_}s_next", globals_) for type_ in names.SAVED_REFERENCES},
-        {type_: unused(f"${type_}s_count", globals_) for type_ in names.SAVED_REFERENCES},
-        unused("$catching", globals_),
-        unused("$error", globals_),
-        unused("$error_function", globals_),
-        unused("$fail", funcs),
-        unused("$assert_normal", funcs),
-        unused("$assert_normal_i32", funcs),
-        unused("$assert_called", funcs),
-        unused("$assert_not_unwinding", funcs),
-        unused("$assert_frame", funcs),
-        unused("$assert_call", funcs),
-        unused("$observer", tables) if options.trace else "",
-        unused("$recorded", Taken(module.memories.names)),
-        funcs,
+        prefixes=prefixes(module, control, options),
+        normal=unused("$normal", globals_),
+        unwinding=unused("$unwinding", globals_),
+        rewinding=unused("$rewinding", globals_),
+        state=state,
+        data=data,
+        fuel=unused("$fuel", globals_),
+        limited=unused("$limited", globals_),
+        out_of_fuel=unused("$out_of_fuel", funcs),
+        pause=_pause(module, options),
+        peek=unused("$peek_i32", funcs),
+        address=address,
+        memory=memory,
+        frames=frames,
+        save={type_: unused(f"$save_{type_}", funcs) for type_ in types},
+        restore={type_: unused(f"$restore_{type_}", funcs) for type_ in types},
+        tables={type_: unused(f"${type_}s", tables) for type_ in names.SAVED_REFERENCES},
+        last_slot={type_: unused(f"${type_}s_next", globals_) for type_ in names.SAVED_REFERENCES},
+        slots={type_: unused(f"${type_}s_count", globals_) for type_ in names.SAVED_REFERENCES},
+        catching=unused("$catching", globals_),
+        error=unused("$error", globals_),
+        error_function=unused("$error_function", globals_),
+        fail=unused("$fail", funcs),
+        assert_normal=unused("$assert_normal", funcs),
+        assert_normal_i32=unused("$assert_normal_i32", funcs),
+        assert_called=unused("$assert_called", funcs),
+        assert_not_unwinding=unused("$assert_not_unwinding", funcs),
+        assert_frame=unused("$assert_frame", funcs),
+        assert_call=unused("$assert_call", funcs),
+        observer=unused("$observer", tables) if options.trace else "",
+        recorded=unused("$recorded", Taken(module.memories.names)),
+        funcs=funcs,
     )
 
 
