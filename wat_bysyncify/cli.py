@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -41,7 +40,8 @@ def _read_list(text: str) -> tuple[str, ...]:
             found.append(item)
             continue
         try:
-            found += split_list(Path(item[1:]).read_text(encoding="utf-8"))
+            with open(item[1:], encoding="utf-8") as file:
+                found += split_list(file.read())
         except (OSError, UnicodeDecodeError) as error:
             raise click.UsageError(f"cannot read {item[1:]}: {getattr(error, 'strerror', None) or error}") from None
     return tuple(found)
@@ -227,7 +227,7 @@ def main(
     if report_file:
         from .report import report  # which loads wasmtime
 
-        files[report_file] = report(rewritten, Path(name).name).encode()
+        files[report_file] = report(rewritten, os.path.basename(name)).encode()
     pieces = rewritten.pieces
     if output and output.endswith(".wasm"):
         _write(output, [_binary("".join(pieces), output)])
@@ -311,7 +311,11 @@ def _fail(message: str) -> None:
 
 def _read(file: str, name: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if file == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(file, "rb") as stream:
+                data = stream.read()
         if data.startswith(b"\0asm"):
             _fail(f"{name}: error: this is a binary, not text; `wasm2wat {file}` makes text of it")
         return data.decode("utf-8")
@@ -352,20 +356,23 @@ _DEVICES = ("/dev/", "/proc/")  # nothing there is replaced, also where it leads
 
 def _write(output: str, chunks: Iterable[bytes]) -> None:
     """The whole file or nothing: what was there before stays until the new one is complete."""
-    path = Path(output)
+    path = output
     try:
-        if path.is_symlink() and not output.startswith(_DEVICES):
-            path = path.resolve()
-        if (path.exists() and not path.is_file()) or output.startswith(_DEVICES):
-            path.write_bytes(b"".join(chunks))
+        if os.path.islink(path) and not output.startswith(_DEVICES):
+            path = os.path.realpath(path)
+        exists = os.path.exists(path)
+        if (exists and not os.path.isfile(path)) or output.startswith(_DEVICES):
+            with open(path, "wb") as stream:
+                stream.writelines(chunks)
             return
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        directory, name = os.path.split(path)
+        handle, temporary = tempfile.mkstemp(dir=directory or os.curdir, prefix=f".{name}.")
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.writelines(chunks)
             mask = os.umask(0)
             os.umask(mask)
-            os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask)
+            os.chmod(temporary, os.stat(path).st_mode & 0o777 if exists else 0o666 & ~mask)
             os.replace(temporary, path)
         except BaseException:
             os.unlink(temporary)

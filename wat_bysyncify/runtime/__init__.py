@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 FILES = {"js": "bysyncify.mjs", "d.ts": "bysyncify.d.ts"}
 
 
 def source(kind: str) -> str:
     """The text of one of `FILES`."""
+    from importlib.resources import files  # slow to load, and seldom needed
+
     return (files(__name__) / FILES[kind]).read_text(encoding="utf-8")
