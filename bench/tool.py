@@ -110,7 +110,7 @@ def reading(runs: int) -> None:
                 "parse": lambda text=text: seconds(PARSE_PRINT, text),  # type: ignore[misc]
                 "nothing": lambda text=text: seconds(REWRITE_NOTHING, text),  # type: ignore[misc]
             },
-            runs,
+            5 * runs,
         )
         times = found["nothing"] / found["parse"]
         print(
