@@ -9,21 +9,21 @@ its module is the one that cannot pause, as npm has it. Growth is the bytes adde
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 import programs
 import quickjs
 import speed
-from runner import Times, Wrong, command, measure, profiled
-from table import HEADING, Rows, line, table
+from runner import Wrong, command, measure, profiled
+from table import Rows, line, show
 from variants import BEFORE, PEER, rewritten
 from workloads import ENGINES, WORKLOADS
+
+from wat_bysyncify.profile import added
 
 PROGRAMS = ("lua", "sqlite", "zlib", "fannkuch", "box2d")
 QUICKJS = "quickjs"
@@ -45,20 +45,11 @@ def main(names: tuple[str, ...], engines: tuple[str, ...], rounds: int, report: 
             try:
                 for engine, row, commands in quickjs_runs(scratch) if name == QUICKJS else runs(name, scratch):
                     if engine in rows:
-                        times: dict[str, Times] = measure(commands, rounds)
-                        rows[engine][row] = times
+                        times = rows[engine][row] = measure(commands, rounds)
                         print(f"{engine} {row}: {line(times, BEFORE)}", file=sys.stderr, flush=True)
             except (programs.Missing, Wrong) as problem:
                 print(f"{name}: skipped: {problem}", file=sys.stderr)
-    for engine, found in rows.items():
-        if found:
-            print(f"\n{engine}: {HEADING}\n{table(found, BEFORE)}")
-    if report:
-        report.write_text(
-            json.dumps(
-                {e: {n: {v: asdict(t) for v, t in r.items()} for n, r in found.items()} for e, found in rows.items()}
-            )
-        )
+    show(rows, BEFORE, report)
 
 
 def runs(name: str, scratch: Path) -> Iterator[tuple[str, str, Commands]]:
@@ -79,10 +70,7 @@ def quickjs_runs(scratch: Path) -> Iterator[tuple[str, str, Commands]]:
     def started(path: Path, script: Path) -> list[str]:
         return command("node", "quickjs", path, before, [str(packages), quickjs.SYNC, str(script)])
 
-    profile: dict[str, float] = {}
-    for script in quickjs.SCRIPTS:
-        for function, time in profiled(started(before, script)).items():
-            profile[function] = profile.get(function, 0) + time
+    profile = added(profiled(started(before, script)) for script in quickjs.SCRIPTS)
     modules = made(QUICKJS, before, profile, scratch)
     for script in quickjs.SCRIPTS:
         yield "node", f"quickjs {script.stem}", {name: started(path, script) for name, path in modules.items()}

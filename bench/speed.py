@@ -9,24 +9,22 @@ compiles with V8's optimising compiler alone (TurboFan; no tiers), ahead of the 
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 import programs
 from configurations import CONFIGURATIONS, USUAL
 from options import WASM_OPT
-from runner import Times, Wrong, command, measure
+from runner import Wrong, command, measure
 from stubs import stubs
-from table import HEADING, line, table
+from table import Rows, line, show
 from variants import BEFORE, PEER, variants
 from workloads import ENGINES, WORKLOADS, Workload
 
-Found = dict[str, dict[str, dict[str, Times]]]  # engine: program: variant
+Found = dict[str, Rows]  # by engine
 
 
 @click.command(help=__doc__)
@@ -95,15 +93,7 @@ def main(
                         print(f"{engine} {name}: {line(times, BEFORE)}", file=sys.stderr, flush=True)
             except (programs.Missing, Wrong) as problem:
                 print(f"{name}: skipped: {problem}", file=sys.stderr)
-    for engine, rows in found.items():
-        if rows:
-            print(f"\n{engine}: {HEADING}\n{table(rows, BEFORE)}")
-    if report:
-        report.write_text(
-            json.dumps(
-                {e: {n: {v: asdict(t) for v, t in r.items()} for n, r in rows.items()} for e, rows in found.items()}
-            )
-        )
+    show(found, BEFORE, report)
 
 
 def given_variants(extra: tuple[str, ...], program: str, count: int) -> dict[str, Path]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 from runner import Times
 
@@ -55,6 +58,19 @@ def table(rows: Rows, base: str) -> str:
     for label, means in {"geomean": ratios, "excess over 1": excesses}.items():
         lines.append(f"{label:<28}" + "".join(f"{f'{geomean(each):.3f}':<17}".rjust(22) for each in means.values()))
     return "\n".join(lines)
+
+
+def show(found: Mapping[str, Rows], base: str, report: Path | None) -> None:
+    """Prints a table for each engine, and writes all times into a file, if one is given."""
+    for engine, rows in found.items():
+        if rows:
+            print(f"\n{engine}: {HEADING}\n{table(rows, base)}")
+    if report:
+        report.write_text(
+            json.dumps(
+                {e: {n: {v: asdict(t) for v, t in r.items()} for n, r in rows.items()} for e, rows in found.items()}
+            )
+        )
 
 
 HEADING = "time / before, the median of all rounds (of the minima), time of compiling / before"

@@ -289,16 +289,16 @@ def _as_options(message: str) -> str:
 
 def _read_profiles(paths: Iterable[str]) -> dict[str, float]:
     """How long functions ran, in all profiles together; Node writes one for each of its threads."""
-    from .profile import read_profile  # what few runs want is imported by these
+    from .profile import added, read_profile  # what few runs want is imported by these
 
-    found: dict[str, float] = {}
+    profiles = []
     for path in paths:
         name = _STDIN if path == "-" else path
         try:
-            for function, time in read_profile(_read(path, name)).items():
-                found[function] = found.get(function, 0) + time
+            profiles.append(read_profile(_read(path, name)))
         except ValueError as error:
             _fail(f"{name}: error: {error}")
+    found = added(profiles)
     if not found:
         _fail(f"{name}: error: no WebAssembly ran in this profile")
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # What V8 calls between a module and JavaScript, as functions of the module.
@@ -41,6 +42,15 @@ def read_profile(text: str) -> dict[str, float]:
         raise ValueError("this is no CPU profile: its parts are not what they must be") from None
     longest = max(found.values(), key=lambda of_module: sum(of_module.values()), default={})
     return dict(sorted(longest.items(), key=lambda each: -each[1]))
+
+
+def added(profiles: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """How long each function ran in several profiles together."""
+    found: dict[str, float] = {}
+    for profile in profiles:
+        for function, time in profile.items():
+            found[function] = found.get(function, 0) + time
+    return found
 
 
 def _times(profile: dict[str, Any]) -> dict[int, float]:

@@ -106,9 +106,11 @@ class Options:
 
 
 def _times(profile: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
-    for name, time in profile.items() if isinstance(profile, Mapping) else [(profile, None)]:
-        if not isinstance(name, str) or not isinstance(time, int | float) or not 0 <= time < math.inf:
-            raise ValueError("profile must have the times of functions, by their names")
+    if not isinstance(profile, Mapping) or not all(
+        isinstance(name, str) and isinstance(time, int | float) and 0 <= time < math.inf
+        for name, time in profile.items()
+    ):
+        raise ValueError("profile must have the times of functions, by their names")
     return tuple(profile.items())
 
 
