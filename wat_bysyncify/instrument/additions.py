@@ -97,20 +97,21 @@ class Additions:
 
     def helpers(self, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""
-        program, ids, saved = self.program, self.ids, set(needs.helpers)
-        held = [type_ for type_ in ids.tables if (type_,) in saved]
+        program, ids, needed = self.program, self.ids, set(needs.helpers)
+        held = [type_ for type_ in ids.tables if ("save", type_) in needed]
         if held or self.options.asserts or (program.pausing.instrumented and not self.options.optimize):
-            saved.add(("i32",))  # the number of a slot; and what a reader expects to find
+            needed |= {("save", "i32"), ("restore", "i32")}  # the number of a slot; and what a reader expects to find
         found = []
-        order = list(ids.save)
-        for types in sorted(saved, key=lambda types: [order.index(type_) for type_ in types]):
-            if not types:
-                found.append(leave_room_text(ids, program.helper("leave")))
+        order = ["leave", "save", "restore", *ids.save]
+        for verb, *types in sorted(needed, key=lambda key: [order.index(word) for word in [*key[1:], key[0]]]):
+            id_ = program.helper(verb, *types)
+            if verb == "leave":
+                found.append(leave_room_text(ids, id_))
                 continue
-            found += [table_text(types[0], ids)] if types[0] in held else []
-            for verb, text in (("save", save_text), ("restore", restore_text)):  # what is saved is restored
-                note = program.notes.once(verb)
-                found.append([*filter(None, [note]), *text(types, ids, program.helper(verb, *types))])
+            if verb == "save" and types[0] in held:
+                found.append(table_text(types[0], ids))
+            text = save_text if verb == "save" else restore_text
+            found.append([*filter(None, [program.notes.once(verb)]), *text(types, ids, id_)])
         return found
 
     def exports(self, name: str) -> list[str]:

@@ -10,6 +10,10 @@ Made for size, values of a type stand together; made for speed, values of any nu
     (call $restore_i32_i64)                      (call $save_i32_i64 (local.get $x) (local.get $y))
     (local.set $y) (local.set $x)
 
+The number of the call is then taken back by a call of its own, the last: what was taken back before is in memory by
+then, as most of what is alive at a pausing call is. V8 would load the latter to registers, and store it again, at each
+place where a jump lands.
+
 Where few functions can pause, made for speed, the code of these calls stands in the function itself.
 
 Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, room is left for
@@ -82,7 +86,7 @@ class Frame:
         inline: Inline | None = None,
     ) -> None:
         """`saved`, where they are grouped, with those first that are alive most often."""
-        self.numbered, self.program, self.helper, self.inline = numbered, program, helper, inline
+        self.numbered, self.program, self.policy, self.helper, self.inline = numbered, program, policy, helper, inline
         self.groups = [Group(["i32"], [])] if numbered else []
         last = self.groups[0] if numbered else None
         for kept, locals_ in self._by_type(saved, bool(policy.values)):
@@ -117,12 +121,13 @@ class Frame:
             if self.inline and group.types[0] in SAVED_SIZES:
                 lines += self._restores(group, self.inline)
                 continue
-            call = f"(call {self.helper('restore', *group.types)})"
             if not group.locals:
                 continue  # the number alone
-            if len(group.types) == 1:
+            types = group.types[1:] if self._apart(group) else group.types
+            call = f"(call {self.helper('restore', *types)})"
+            if len(types) == 1:
                 local = group.locals[0]
-                lines.append(f"(local.set {local.name} {self._back(call, group.types[0], local.type)})")
+                lines.append(f"(local.set {local.name} {self._back(call, types[0], local.type)})")
                 continue
             lines += [call, *_filled([f"(local.set {local.name})" for local in reversed(group.locals)])]
         return lines
@@ -137,8 +142,12 @@ class Frame:
         """The text that takes back the number of the call behind `restores`; "" where that is on the operand stack."""
         if self.numbered and self.inline:
             return f"(i32.load {self.program.ids.memory}(local.get {self.inline.position}))"
-        alone = self.numbered and not self.groups[0].locals
-        return f"(call {self.helper('restore', 'i32')})" if alone else ""
+        return f"(call {self.helper('restore', 'i32')})" if self.numbered and self._apart(self.groups[0]) else ""
+
+    def _apart(self, group: Group) -> bool:
+        """Whether the number of the call is in a group, and is taken back by a call of its own."""
+        first = self.numbered and group is self.groups[0]
+        return first and (self.policy.apart or not group.locals)
 
     def _restores(self, group: Group, names: Inline) -> list[str]:
         """The lines that take back a group without a call."""

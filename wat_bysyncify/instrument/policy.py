@@ -19,7 +19,8 @@ class Policy(NamedTuple):
     """What a function gets for the sake of what it is written for.
 
     `values`: how many values a group of its frame takes, by the type of the one that comes next; a type that is not
-    there stays alone (frames.py). `mixed`: they may be of several types. `elided`: it need not know of pauses if it
+    there stays alone (frames.py). `mixed`: they may be of several types. `apart`: the number of the call is taken back
+    by a call of its own. `elided`: it need not know of pauses if it
     does nothing but its call. In bytes, about, what may be spent: `at_once`, to save the frame behind each call rather
     than at one place for all; `for_a_loop`, for each loop in which nothing pauses, on exits for sets of live locals: if
     what is live at some other pause need not be kept, the loop has the registers for itself.
@@ -30,6 +31,7 @@ class Policy(NamedTuple):
 
     values: Mapping[str, int] = MappingProxyType({})
     mixed: bool = False
+    apart: bool = False
     elided: bool = True
     at_once: int = 0
     for_a_loop: int = 0
@@ -42,6 +44,7 @@ SMALL = Policy(values=_ALIKE)
 FAST = Policy(
     values=dict.fromkeys(_ALIKE, 8),  # more are seldom wanted
     mixed=True,
+    apart=True,
     at_once=18,
     for_a_loop=24,
     own_frames=8,

@@ -195,7 +195,7 @@ class Scope:
 
     def helper(self, verb: str, *types: str) -> str:
         """The id of the function that does `save` or `restore` to values of these types."""
-        self.needs.helpers.add(types)
+        self.needs.helpers.add((verb, *types))
         return self.program.helper(verb, *types)
 
     def type_name(self, type_: FuncType) -> str:
