@@ -32,18 +32,18 @@ no `$unwind`; and where there are loops in which nothing pauses, sets of live lo
 A jump cannot go into a block. So the blocks that hold calls are opened where the jump is too (what comes before them
 is then inside, and never knows), and an `if` is a branch over its arms. A loop would go round to the jump, and a
 `try_table` would guard what comes before it: these keep their place. The jump goes to their front, and at their own
-head stands another, for the calls inside: such a stretch of code has its own blocks and its own jump. There a local
-says where to go, 0 if nowhere. Each depth of such blocks has a local of its own:
+head stands another, for the calls inside: such a stretch of code has its own blocks and its own jump. When the loop is
+repeated, the call has been made, and nothing is resumed any more:
 
-    (local.set $call_2 (i32.const 0))          ;; code that comes here by itself
-    )                                          ;; a jump comes here, with $call_2 set
+    )                                          ;; a jump comes here, with $call set
     (loop $again
       (block $call_8 (block $call_7 (block $call_6
-      (if (local.get $call_2) (then
-        (i32.sub (local.get $call_2) (i32.const 7))
-        (local.set $call_2 (i32.const 0))      ;; when the loop is repeated, there is nowhere to go
-        (br_table $call_6 $call_7 $call_8)
+      (if (global.get $rewinding) (then
+        (br_table $call_6 $call_7 $call_8 (i32.sub (local.get $call) (i32.const 6)))
       ))
+
+A local that is tested there instead would have to be reset, and an engine keeps a local in two places, and moves it
+where ways meet, if it is written on the way of a jump.
 """
 
 from __future__ import annotations
@@ -63,23 +63,13 @@ from .writer import Writer
 @dataclass(slots=True)
 class _Stretch:
     """Code in which jumps go forward only: what is opened at its head, in the order in which it ends; which labels lead
-    to the calls, in order, and to how many; where its head is in the text.
-
-    `local` says where to go, at its head; "" for the function's, which finds that in its frame. `depth` is of how many
-    such locals it is the last. `single`: it holds one call; then all inside it have the same local, which the call
-    resets.
-    """
+    to the calls, in order, and to how many; where its head is in the text."""
 
     head: int
     indent: str
     first: int  # the number of its first call
-    depth: int
-    local: str
-    single: bool
     opened: list[str] = field(default_factory=list)
     targets: list[tuple[str, int]] = field(default_factory=list)
-    resets: list[int] = field(default_factory=list)  # where in the text the local of those inside is reset
-    direct: bool = False  # a call is in it, and not further inside
     enters: bool = False  # a call is further inside
 
 
@@ -94,7 +84,7 @@ class _Jump(Writer):
     def function(self, indent: str) -> None:
         """All of it."""
         plan = self.plan
-        self.locals(plan.counters, indent)
+        self.locals(plan.counter, indent)
         self.step("resuming: the frame is taken back")
         self.enter(indent)
         self.open_exits(indent)
@@ -106,7 +96,7 @@ class _Jump(Writer):
     def body(self, indent: str) -> None:
         """The reader's code."""
         self.open_whole(indent)
-        stretch = _Stretch(len(self.out), indent, self.plan.calls[0].number, 0, "", not self.plan.numbered)
+        stretch = _Stretch(len(self.out), indent, self.plan.calls[0].number)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch))
@@ -118,11 +108,10 @@ class _Jump(Writer):
         restores, number = self.restores(), self.plan.frame.number
         if self.plan.numbered:
             number = self.checked(number)
-        if stretch.enters:
-            set_ = f"(local.set {self.plan.counters[0]}"
-            number = number if self.plan.numbered else "(i32.const 1)"
-            restores.append(f"{set_} {number})" if number else f"{set_})")
-            number = f"(local.get {self.plan.counters[0]})"
+            if stretch.enters:
+                set_ = f"(local.set {self.plan.counter}"
+                restores.append(f"{set_} {number})" if number else f"{set_})")
+                number = f"(local.get {self.plan.counter})"
         if not restores and not self.plan.numbered:
             return [self.noted(f"(br_if {stretch.targets[0][0]} {rewinding})", "jump alone")]
         inside = [*restores, *self.dispatch(stretch, number)]
@@ -134,17 +123,11 @@ class _Jump(Writer):
 
     def again(self, stretch: _Stretch) -> list[str]:
         """What stands at the head of a stretch that is not the function's: on to the call, if that is where to go."""
-        call = f"(local.get {stretch.local})"
-        if stretch.single:
-            return [self.noted(f"(br_if {stretch.targets[0][0]} {call})", "further")]
-        reset = f"(local.set {stretch.local} (i32.const 0))"
-        if stretch.enters:
-            inner = self.plan.counters[stretch.depth]
-            lines = [f"(local.set {inner} {call})", reset, *self.dispatch(stretch, f"(local.get {inner})")]
-        else:
-            index = f"(i32.sub {call} (i32.const {stretch.first}))"
-            lines = [index, reset, *_table([label for label, _ in stretch.targets], "")]
-        return [self.noted(f"(if {call} (then", "further"), *(f"  {line}" for line in lines), "))"]
+        rewinding = self.plan.ids.is_resumed
+        if len(stretch.targets) == 1:
+            return [self.noted(f"(br_if {stretch.targets[0][0]} {rewinding})", "further")]
+        inside = self.dispatch(stretch, f"(local.get {self.plan.counter})")
+        return [self.noted(f"(if {rewinding} (then", "further"), *(f"  {line}" for line in inside), "))"]
 
     def dispatch(self, stretch: _Stretch, call: str) -> list[str]:
         """The branch to where a call can be made again. `call` is the text of its number, "" where that is on the
@@ -171,9 +154,6 @@ class _Jump(Writer):
                 lines.append(opened)
         text = "".join(f"{self.newline}{stretch.indent}{line}" for line in [*lines, *dispatch])
         self.out[stretch.head] = text
-        if not stretch.direct:  # every jump goes on inside, where the local is reset
-            for at in stretch.resets:
-                self.out[at] = ""
 
     def land(self, stretch: _Stretch, label: str, count: int) -> None:
         """Ends the block whose end is where the jump to the next `count` calls goes."""
@@ -200,9 +180,6 @@ class _Jump(Writer):
         self.step(self.said_of_call(step))
         self.land(stretch, f"$call_{step.index}", 1)
         self.trail(self.plan.notes.each(self.said_of_call(step), "landing"))
-        stretch.direct = True
-        if stretch.single and stretch.local:
-            self.line(indent, f"(local.set {stretch.local} (i32.const 0))")
         self.call(step, indent)
         for stmt in step.stmts:
             self.stmt(stmt, indent)
@@ -275,12 +252,6 @@ class _Jump(Writer):
         block, source = nest.block, self.source
         first, end = block.calls[0], block.calls[-1]
         self.lead(nest.lead, indent)
-        local = outer.local if outer.single and outer.local else self.plan.counters[outer.depth]
-        depth = outer.depth + (local != outer.local)
-        if not outer.single:
-            outer.resets.append(len(self.out))
-            reset = self.noted(f"(local.set {local} (i32.const 0))", "way")
-            self.out.append(f"{self.newline}{indent}{reset}")
         outer.enters = True
         self.step(f"the {block.op} is entered again, for its calls")
         self.land(outer, f"$into_{block.start}", end - first)
@@ -299,7 +270,7 @@ class _Jump(Writer):
             else:
                 for name in reversed(nest.params):
                     self.line(inner, f"(local.set {name})")
-                stretch = _Stretch(len(self.out), inner, self.plan.calls[first].number, depth, local, end == first + 1)
+                stretch = _Stretch(len(self.out), inner, self.plan.calls[first].number)
                 self.out.append("")
                 yield arm, inner, stretch
                 self.finish(stretch, self.again(stretch))

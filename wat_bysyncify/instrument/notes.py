@@ -20,7 +20,6 @@ from collections.abc import Iterable
 _SENTENCES = {
     # In functions.
     "counter": "the pausing call to go back to",
-    "counters": "the same for those inside a loop",
     "rewinding": "resuming: take back what was saved at the pause",
     "leave": "a pause leaves this block, with the number of its call",
     "leave alone": "a pause leaves this block",
@@ -37,7 +36,6 @@ _SENTENCES = {
     "jump alone": "resuming: jump to the call",
     "further": "resuming: the jump goes on, to the call inside",
     "landing": "the jump lands here, for the call to be made again",
-    "way": "whoever comes here by itself has nothing to go back to",
     "twin": "resuming is the work of the twin, which can jump into the code",
     # At the end of the module.
     "state": "the state: of these three, exactly one is 1",

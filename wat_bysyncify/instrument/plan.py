@@ -68,8 +68,8 @@ class Plan(NamedTuple):
     `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
     where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none).
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
-    it. `counters` are the locals that say which call to go back to, or in a jump how far inside, by depth; `temps`
-    those that hold values, with their types. `labels` are those that are taken. `params` and `results` are types,
+    it. `counter` is the local that says which call to go back to, "" if there is none; `temps` are those that hold
+    values, with their types. `labels` are those that are taken. `params` and `results` are types,
     `placeholders` the texts that stand for results while unwinding. `twin` is the id of the twin, `function` the number
     of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the function was paused.
     """
@@ -81,7 +81,7 @@ class Plan(NamedTuple):
     owner: int | None
     dispatcher: str
     exits: tuple[Exit, ...]
-    counters: tuple[str, ...]
+    counter: str
     temps: tuple[tuple[str, str], ...]
     labels: Taken
     params: tuple[str, ...]
@@ -129,22 +129,19 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     owner = program.tails.numbers.get(func.number)
     if policy.elided and owner is None and not any(alive) and _is_its_call(lifted):
         return None
-    name = scope.new_name("$call")
-    levels = 1 if form == "skip" else depth(lifted)
-    counters = tuple(name if not level else scope.new_name("$call") for level in range(levels))
-    first = int(form != "skip" and levels > 0)  # 0 means to go nowhere
     numbered = form == "skip" or len(body.calls) > 1
+    counter = scope.new_name("$call")
     saved = _saved(alive, body, lifted, scope)
     if form == "skip":
-        saved.insert(0, Local(name, "i32", -1))
+        saved.insert(0, Local(counter, "i32", -1))
     elif form == "straight":  # those together that are saved together
         saved.sort(key=lambda local: -sum(1 for live in alive if live & local.bit))
-    own = inline(scope, name) if form == "jump" else None
-    if own and numbered and not counters:
-        counters = (name,)
+    own = inline(scope, counter) if form == "jump" else None
+    if not numbered or not (form == "skip" or own or _enters(lifted)):
+        counter = ""
     frame = Frame(saved, form != "skip" and numbered, program, policy, scope.helper, own)
     placeholders = _placeholders(body, scope)
-    calls = [(first + call.index, live) for call, live in zip(body.calls, alive, strict=True)]
+    calls = [(call.index, live) for call, live in zip(body.calls, alive, strict=True)]
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(calls) - 1) * _size(frame, lines) <= policy.at_once
     exits = {} if at_once else _exits(form, calls, body, policy)
@@ -159,7 +156,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         owner,
         program.tails.dispatcher.get(func.number, ""),
         tuple(dict.fromkeys(exits.values())),
-        counters,
+        counter,
         tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
         body.labels,
         func.type[0],
@@ -191,17 +188,16 @@ def _is_its_call(lifted: Lifted) -> bool:
     return bool(results[0].temps[0].name == steps[0].call[-1].set_)
 
 
-def depth(lifted: Lifted) -> int:
-    """How many blocks that keep their place when jumping are inside each other around a call, at most."""
-    deepest = 0
-    todo = [(lifted.arm, 0)]
+def _enters(lifted: Lifted) -> bool:
+    """Whether a block that keeps its place when jumping is around a pausing call."""
+    todo = [lifted.arm]
     while todo:
-        arm, around = todo.pop()
-        deepest = max(deepest, around)
-        for step in arm.steps:
+        for step in todo.pop().steps:
             if isinstance(step, Nest):
-                todo += [(inner, around + step.entered) for inner in step.arms if inner.text is None]
-    return deepest
+                if step.entered:
+                    return True
+                todo += [arm for arm in step.arms if arm.text is None]
+    return False
 
 
 def _saved(alive: list[int], body: Body, lifted: Lifted, scope: Scope) -> list[Local]:

@@ -47,7 +47,7 @@ class _Skip(Writer):
         """All of it."""
         plan = self.plan
         inner = indent + "  "
-        self.locals(plan.counters, indent)
+        self.locals(plan.counter, indent)
         self.step("resuming: the frame is taken back")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_resumed} (then")
@@ -55,10 +55,10 @@ class _Skip(Writer):
         for line in self.restores():
             self.line(inner, line)
         if plan.asserts:
-            self.line(inner, f"(drop {self.checked(f'(local.get {plan.counters[0]})')})")
+            self.line(inner, f"(drop {self.checked(f'(local.get {plan.counter})')})")
         self.line(indent, "))")
         self.step("a pause leaves by this block")
-        self.line(indent, f"(local.set {plan.counters[0]} (block {plan.exits[0].label} (result i32)")
+        self.line(indent, f"(local.set {plan.counter} (block {plan.exits[0].label} (result i32)")
         self.trail(plan.notes.once("leave"))
         self.arms(self.arm, self.lifted.arm, None, inner)
         self.step("the end, where nothing has paused")
@@ -132,7 +132,7 @@ class _Skip(Writer):
 
     def one_of(self, first: int, end: int) -> str:
         """Whether the call to go back to is one of those from `first` to before `end`."""
-        call = f"(local.get {self.plan.counters[0]})"
+        call = f"(local.get {self.plan.counter})"
         if end == first + 1:
             return f"(i32.eq {call} (i32.const {first}))"
         if first:
@@ -173,7 +173,7 @@ class _Skip(Writer):
         elif first == second:
             choice = "(i32.const 0)"
         else:
-            choice = f"(i32.lt_u (local.get {self.plan.counters[0]}) (i32.const {second}))"
+            choice = f"(i32.lt_u (local.get {self.plan.counter}) (i32.const {second}))"
         self.before(value, indent)
         self.line(indent, f"(if (result i32) {self.plan.ids.is_normal} (then")
         self.trail(self.plan.notes.once("choice"))

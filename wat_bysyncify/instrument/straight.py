@@ -54,7 +54,7 @@ class _Straight(Writer):
         """All of it."""
         plan = self.plan
         inner = indent + "  "
-        self.locals((), indent)
+        self.locals("", indent)
         arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
         self.step("resuming: the twin goes on")
         self.enter(indent)

@@ -16,11 +16,11 @@ class Writer(Layout):
         super().__init__(source)
         self.plan, self.lifted = plan, lifted
 
-    def locals(self, counters: tuple[str, ...], indent: str) -> None:
-        """The locals that are new."""
-        for position, name in enumerate(counters):
-            self.line(indent, f"(local {name} i32)")
-            self.trail(self.plan.notes.once("counters" if position else "counter"))
+    def locals(self, counter: str, indent: str) -> None:
+        """The locals that are new; `counter` is the one that says which call to go back to, "" if there is none."""
+        if counter:
+            self.line(indent, f"(local {counter} i32)")
+            self.trail(self.plan.notes.once("counter"))
         for name, type_ in self.plan.temps:
             self.line(indent, f"(local {name} {type_})")
         for name in self.plan.frame.own_locals:
