@@ -49,25 +49,26 @@ def test_skip() -> None:
     assert plan and plan.form == "skip" and plan.numbered
     assert places == ["(call $sleep", "call $other\n"]
     assert [(call.number, call.callee) for call in plan.calls] == [(0, "$sleep"), (1, "$other")]
-    assert plan.counters == ("$call",)
+    assert plan.counter == "$call"
     assert plan.temps == (("$value_i32", "i32"), ("$value_i32_2", "i32"))
     assert frame(plan) == [("$value_i32", "i32"), ("$y", "i64"), ("$x", "i32"), ("$call", "i32")]
     assert plan.placeholders == ("(i64.const 0)",)
 
 
 def test_jump() -> None:
-    """Number 0 is nowhere, where there is a loop; the number of the call is the first of the frame, without a local."""
+    """The number of the call is the first of the frame; it is in a local where a jump goes on inside a loop."""
     plan, places = planned(1, rewind="jump")
     assert plan and plan.form == "jump" and plan.numbered and plan.frame.numbered
     assert places == ["(call $sleep", "call $other\n"]
-    assert [call.number for call in plan.calls] == [1, 2]
+    assert plan.counter == "$call"
+    assert [call.number for call in plan.calls] == [0, 1]
     assert {call.exit for call in plan.calls} == {*plan.exits}
     assert [(each.alive, each.number) for each in plan.exits] == [(-1, None)]
 
 
 def test_one_call() -> None:
     plan, places = planned(2, rewind="jump")
-    assert plan and not plan.numbered and not frame(plan) and not plan.counters
+    assert plan and not plan.numbered and not frame(plan) and not plan.counter
     assert places == ["(call $sleep"]
 
 
