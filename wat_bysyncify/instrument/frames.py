@@ -14,7 +14,8 @@ The number of the call is then taken back by a call of its own, the last: what w
 then, as most of what is alive at a pausing call is. V8 would load the latter to registers, and store it again, at each
 place where a jump lands.
 
-Where few functions can pause, made for speed, the code of these calls stands in the function itself.
+Where few functions can pause, made for speed, the code of these calls stands in the function itself, if the frame is
+small.
 
 Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, room is left for
 them; so a frame has one layout, whatever the call. Where the number of the call is saved, it is the first value; the
@@ -62,11 +63,12 @@ class Inline(NamedTuple):
     number: str
 
 
-def inline(scope: Scope, call: str) -> Inline | None:
-    """The locals with which a function saves its frame itself, if it is to; `call` is the one with the number of the
-    call."""
+def inline(scope: Scope, values: int, call: str) -> Inline | None:
+    """The locals with which a function saves its frame itself, if it is to; `values` is how many are in it, `call` the
+    local with the number of the call."""
     program = scope.program
-    if len(program.pausing.instrumented) > program.policy(scope.func.number).own_frames:
+    policy = program.policy(scope.func.number)
+    if len(program.pausing.instrumented) > policy.own_frames or values > policy.own_values:
         return None
     return Inline(scope.new_name("$data"), scope.new_name("$position"), call)
 

@@ -96,7 +96,7 @@ class _Jump(Writer):
     def body(self, indent: str) -> None:
         """The reader's code."""
         self.open_whole(indent)
-        stretch = _Stretch(len(self.out), indent, self.plan.calls[0].number)
+        stretch = _Stretch(len(self.out), indent, 0)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch))
@@ -270,7 +270,7 @@ class _Jump(Writer):
             else:
                 for name in reversed(nest.params):
                     self.line(inner, f"(local.set {name})")
-                stretch = _Stretch(len(self.out), inner, self.plan.calls[first].number)
+                stretch = _Stretch(len(self.out), inner, first)
                 self.out.append("")
                 yield arm, inner, stretch
                 self.finish(stretch, self.again(stretch))

@@ -136,7 +136,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         saved.insert(0, Local(counter, "i32", -1))
     elif form == "straight":  # those together that are saved together
         saved.sort(key=lambda local: -sum(1 for live in alive if live & local.bit))
-    own = inline(scope, counter) if form == "jump" else None
+    own = inline(scope, len(saved) + numbered, counter) if form == "jump" else None
     if not numbered or not (form == "skip" or own or _enters(lifted)):
         counter = ""
     frame = Frame(saved, form != "skip" and numbered, program, policy, scope.helper, own)

@@ -25,7 +25,8 @@ class Policy(NamedTuple):
     than at one place for all; `for_a_loop`, for each loop in which nothing pauses, on exits for sets of live locals: if
     what is live at some other pause need not be kept, the loop has the registers for itself.
     `own_frames`: where functions jump and so many or fewer are instrumented, the code that saves and restores a frame
-    stands in the function: a switch takes a fifth less time, for some 50 bytes a function and 6 for each value.
+    stands in the function, if the frame has `own_values` at most: a switch takes a fifth less time, for some 50 bytes a
+    function and 6 for each value. More values are in the way of code that does not pause, in V8 (see `apart`).
     `own_control`: so does the code of control functions that are called.
     """
 
@@ -36,6 +37,7 @@ class Policy(NamedTuple):
     at_once: int = 0
     for_a_loop: int = 0
     own_frames: int = 0
+    own_values: int = 0
     own_control: bool = False
 
 
@@ -48,6 +50,7 @@ FAST = Policy(
     at_once=18,
     for_a_loop=24,
     own_frames=8,
+    own_values=6,
     own_control=True,
 )
 _POLICIES = {None: READ, "speed": FAST, "size": SMALL}
