@@ -56,12 +56,12 @@ def test_skip() -> None:
 
 
 def test_jump() -> None:
-    """The number of the call is the first of the frame; it is in a local where a jump goes on inside a loop."""
+    """The number of the call is the first of the frame; no local holds it where jumps inside loops have one goal."""
     plan, places = planned(1, rewind="jump")
     assert plan and plan.form == "jump" and plan.numbered and plan.frame.numbered
     assert places == ["(call $sleep", "call $other\n"]
-    assert plan.counter == "$call"
     assert [call.number for call in plan.calls] == [0, 1]
+    assert not plan.counter
     assert {call.exit for call in plan.calls} == {*plan.exits}
     assert [(each.alive, each.number) for each in plan.exits] == [(-1, None)]
 
@@ -70,6 +70,39 @@ def test_one_call() -> None:
     plan, places = planned(2, rewind="jump")
     assert plan and not plan.numbered and not frame(plan) and not plan.counter
     assert places == ["(call $sleep"]
+
+
+LOOP = """(module
+  (import "env" "sleep" (func $sleep))
+  (func $main
+    (loop $again
+      (call $sleep)
+      (call $sleep)
+      (br $again))))"""
+
+
+def test_several_calls_in_a_loop() -> None:
+    """A jump goes on inside the loop by the number, which is in a local."""
+    plan, _ = planned(1, LOOP, rewind="jump")
+    assert plan and plan.counter == "$call"
+
+
+@pytest.mark.parametrize("values", [6, 7])
+def test_own_code_for_small_frames(values: int) -> None:
+    """Made for speed, a function saves a small frame itself. What saves a large one takes all at once; what restores it
+    takes the number of the call apart from the others, and last."""
+    names = [f"$x{number}" for number in range(values - 1)]
+    used = " ".join(f"(drop (local.get {name}))" for name in names)
+    given = " ".join(f"(param {name} i32)" for name in names)
+    text = f"""(module (import "env" "sleep" (func $sleep)) (memory 1)
+      (func $main {given} (call $sleep) {used} (call $sleep) {used}))"""
+    plan, _ = planned(1, text, rewind="jump", optimize="speed")
+    assert plan and plan.numbered
+    small = values == 6
+    assert bool(plan.frame.inline) == small
+    assert ("(call $restore_6_i32)" in plan.frame.restores()) == (not small)
+    assert (plan.frame.number == "(call $restore_i32)") == (not small)
+    assert any("(call $save_7_i32" in line for line in plan.frame.saves()) == (not small)
 
 
 def test_straight() -> None:

@@ -75,8 +75,8 @@ def inline(scope: Scope, values: int, call: str) -> Inline | None:
 
 class Frame:
     """The frame of one function. `numbered`: the number of the call is its first value (where functions skip, it is in
-    a local). `helper` gives the id of the function that does `save` or `restore` to values of some types; `inline`: no
-    function does, but code of its own."""
+    a local). `apart`: that is taken back by a call of its own. `helper` gives the id of the function that does `save`
+    or `restore` to values of some types; `inline`: no function does, but code of its own."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Frame:
         inline: Inline | None = None,
     ) -> None:
         """`saved`, where they are grouped, with those first that are alive most often."""
-        self.numbered, self.program, self.policy, self.helper, self.inline = numbered, program, policy, helper, inline
+        self.numbered, self.program, self.helper, self.inline = numbered, program, helper, inline
         self.groups = [Group(["i32"], [])] if numbered else []
         last = self.groups[0] if numbered else None
         for kept, locals_ in self._by_type(saved, bool(policy.values)):
@@ -104,6 +104,7 @@ class Frame:
                     self.groups.append(last)
                 last.types.append(kept)
                 last.locals.append(local)
+        self.apart = numbered and (policy.apart or not self.groups[0].locals)
 
     def _by_type(self, saved: list[Local], grouped: bool) -> list[tuple[str, list[Local]]]:
         """The locals by the types in which they are saved, i32 first, if they are grouped."""
@@ -125,7 +126,7 @@ class Frame:
                 continue
             if not group.locals:
                 continue  # the number alone
-            types = group.types[1:] if self._apart(group) else group.types
+            types = group.types[1:] if self.apart and group is self.groups[0] else group.types
             call = f"(call {self.helper('restore', *types)})"
             if len(types) == 1:
                 local = group.locals[0]
@@ -137,19 +138,15 @@ class Frame:
     @property
     def own_locals(self) -> tuple[str, ...]:
         """The locals with which the function saves the frame itself, which are addresses."""
-        return (self.inline.data, self.inline.position) if self.inline and self.groups else ()
+        own = self.inline and any(group.types[0] in SAVED_SIZES for group in self.groups)
+        return (self.inline.data, self.inline.position) if self.inline and own else ()
 
     @property
     def number(self) -> str:
         """The text that takes back the number of the call behind `restores`; "" where that is on the operand stack."""
         if self.numbered and self.inline:
             return f"(i32.load {self.program.ids.memory}(local.get {self.inline.position}))"
-        return f"(call {self.helper('restore', 'i32')})" if self.numbered and self._apart(self.groups[0]) else ""
-
-    def _apart(self, group: Group) -> bool:
-        """Whether the number of the call is in a group, and is taken back by a call of its own."""
-        first = self.numbered and group is self.groups[0]
-        return first and (self.policy.apart or not group.locals)
+        return f"(call {self.helper('restore', 'i32')})" if self.apart else ""
 
     def _restores(self, group: Group, names: Inline) -> list[str]:
         """The lines that take back a group without a call."""

@@ -63,14 +63,20 @@ from .writer import Writer
 @dataclass(slots=True)
 class _Stretch:
     """Code in which jumps go forward only: what is opened at its head, in the order in which it ends; which labels lead
-    to the calls, in order, and to how many; where its head is in the text."""
+    to the calls, in order, and to how many; where its head is in the text, and where the end of the block is that ends
+    first, if nothing stands before that: a jump there would jump over nothing."""
 
     head: int
     indent: str
     first: int  # the number of its first call
     opened: list[str] = field(default_factory=list)
     targets: list[tuple[str, int]] = field(default_factory=list)
-    enters: bool = False  # a call is further inside
+    front: int = 0
+
+    @property
+    def needs_jump(self) -> bool:
+        """Whether there is a call that is not the first thing in it, or in what is entered first."""
+        return len(self.targets) > 1 or not self.front
 
 
 def jumping(plan: Plan, lifted: Lifted, source: Source) -> Writer:
@@ -108,22 +114,26 @@ class _Jump(Writer):
         restores, number = self.restores(), self.plan.frame.number
         if self.plan.numbered:
             number = self.checked(number)
-            if stretch.enters:
+            if any(count > 1 for _, count in stretch.targets):  # it is asked for again, inside
                 set_ = f"(local.set {self.plan.counter}"
                 restores.append(f"{set_} {number})" if number else f"{set_})")
                 number = f"(local.get {self.plan.counter})"
         if not restores and not self.plan.numbered:
-            return [self.noted(f"(br_if {stretch.targets[0][0]} {rewinding})", "jump alone")]
-        inside = [*restores, *self.dispatch(stretch, number)]
-        return [self.noted(f"(if {rewinding} (then", "jump"), *(f"  {line}" for line in inside), "))"]
+            target = stretch.targets[0][0]
+            return [self.noted(f"(br_if {target} {rewinding})", "jump alone")] if stretch.needs_jump else []
+        inside = [*restores, *(self.dispatch(stretch, number) if stretch.needs_jump else [])]
+        note = "jump" if stretch.needs_jump else "rewinding"
+        return [self.noted(f"(if {rewinding} (then", note), *(f"  {line}" for line in inside), "))"]
 
     def noted(self, line: str, key: str) -> str:
         """A line with a comment for readers."""
         return f"{line} {self.plan.notes.once(key)}".rstrip()
 
     def again(self, stretch: _Stretch) -> list[str]:
-        """What stands at the head of a stretch that is not the function's: on to the call, if that is where to go."""
+        """What stands at the head of a stretch that is not the function's: on to the call, if that is resumed."""
         rewinding = self.plan.ids.is_resumed
+        if not stretch.needs_jump:
+            return []
         if len(stretch.targets) == 1:
             return [self.noted(f"(br_if {stretch.targets[0][0]} {rewinding})", "further")]
         inside = self.dispatch(stretch, f"(local.get {self.plan.counter})")
@@ -146,6 +156,9 @@ class _Jump(Writer):
 
     def finish(self, stretch: _Stretch, dispatch: list[str]) -> None:
         """Writes the head of a stretch, now that it is known what ends in it."""
+        if not stretch.needs_jump:
+            del stretch.opened[0]
+            self.out[stretch.front : stretch.front + 3] = ["", "", ""]
         lines: list[str] = []
         for opened in reversed(stretch.opened):
             if lines and len(stretch.indent) + len(lines[-1]) + len(opened) < WIDTH:
@@ -157,6 +170,8 @@ class _Jump(Writer):
 
     def land(self, stretch: _Stretch, label: str, count: int) -> None:
         """Ends the block whose end is where the jump to the next `count` calls goes."""
+        if len(self.out) == stretch.head + 1:
+            stretch.front = len(self.out)
         label = unused(label, self.plan.labels)
         stretch.opened.append(f"(block {label}")
         stretch.targets.append((label, count))
@@ -252,7 +267,6 @@ class _Jump(Writer):
         block, source = nest.block, self.source
         first, end = block.calls[0], block.calls[-1]
         self.lead(nest.lead, indent)
-        outer.enters = True
         self.step(f"the {block.op} is entered again, for its calls")
         self.land(outer, f"$into_{block.start}", end - first)
         for name, type_ in zip(nest.params, block.type[0], strict=True):

@@ -10,9 +10,8 @@ class Needs:
     """What one function needs, or several.
 
     `helpers` are the functions that save and restore, by what they do and the types of the values; the one that leaves
-    room has none.
-    `twins` are functions that find their way back, each in lines; `definitions` the fields that define an id, by that,
-    each in lines.
+    room has none. `twins` are functions that find their way back, each in lines; `definitions` the fields that define
+    an id, by that, each in lines.
     """
 
     helpers: set[tuple[str, ...]] = field(default_factory=set)

@@ -68,10 +68,10 @@ class Plan(NamedTuple):
     `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
     where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none).
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
-    it. `counter` is the local that says which call to go back to, "" if there is none; `temps` are those that hold
-    values, with their types. `labels` are those that are taken. `params` and `results` are types,
-    `placeholders` the texts that stand for results while unwinding. `twin` is the id of the twin, `function` the number
-    of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the function was paused.
+    it. `counter` is the local for the number of the call, "" if there is none; `temps` are those that hold values, with
+    their types. `labels` are those that are taken. `params` and `results` are types, `placeholders` the texts that
+    stand for results while unwinding. `twin` is the id of the twin, `function` the number of the function; `asserts`:
+    there are checks (asserts.py), `record`: it is noted that the function was paused.
     """
 
     form: Form
@@ -189,12 +189,12 @@ def _is_its_call(lifted: Lifted) -> bool:
 
 
 def _enters(lifted: Lifted) -> bool:
-    """Whether a block that keeps its place when jumping is around a pausing call."""
+    """Whether a block that keeps its place when jumping is around several pausing calls."""
     todo = [lifted.arm]
     while todo:
         for step in todo.pop().steps:
             if isinstance(step, Nest):
-                if step.entered:
+                if step.entered and step.block.calls[-1] - step.block.calls[0] > 1:
                     return True
                 todo += [arm for arm in step.arms if arm.text is None]
     return False

@@ -20,10 +20,10 @@ class Policy(NamedTuple):
 
     `values`: how many values a group of its frame takes, by the type of the one that comes next; a type that is not
     there stays alone (frames.py). `mixed`: they may be of several types. `apart`: the number of the call is taken back
-    by a call of its own. `elided`: it need not know of pauses if it
-    does nothing but its call. In bytes, about, what may be spent: `at_once`, to save the frame behind each call rather
-    than at one place for all; `for_a_loop`, for each loop in which nothing pauses, on exits for sets of live locals: if
-    what is live at some other pause need not be kept, the loop has the registers for itself.
+    by a call of its own. `elided`: it need not know of pauses if it does nothing but its call. In bytes, about, what
+    may be spent: `at_once`, to save the frame behind each call rather than at one place for all; `for_a_loop`, for each
+    loop in which nothing pauses, on exits for sets of live locals: if what is live at some other pause need not be
+    kept, the loop has the registers for itself.
     `own_frames`: where functions jump and so many or fewer are instrumented, the code that saves and restores a frame
     stands in the function, if the frame has `own_values` at most: a switch takes a fifth less time, for some 50 bytes a
     function and 6 for each value. More values are in the way of code that does not pause, in V8 (see `apart`).
