@@ -34,7 +34,7 @@ _SENTENCES = {
     "paused at once": "it paused: save what is read later, and return; nobody looks at the result",
     "jump": "resuming: take back what was saved at the pause, and jump to the call",
     "jump alone": "resuming: jump to the call",
-    "further": "resuming: the jump goes on, to the call inside",
+    "further": "resuming: on to the call inside",
     "landing": "the jump lands here, for the call to be made again",
     "twin": "resuming is the work of the twin, which can jump into the code",
     # At the end of the module.
