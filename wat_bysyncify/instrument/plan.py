@@ -141,21 +141,20 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         counter = ""
     frame = Frame(saved, form != "skip" and numbered, program, policy, scope.helper, own)
     placeholders = _placeholders(body, scope)
-    calls = [(call.index, live) for call, live in zip(body.calls, alive, strict=True)]
     lines = len(placeholders) + (owner is not None)
-    at_once = form == "jump" and (len(calls) - 1) * _size(frame, lines) <= policy.at_once
-    exits = {} if at_once else _exits(form, calls, body, policy)
+    at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once
+    exits = [None] * len(alive) if at_once else _exits(form, alive, body, policy)
     return Plan(
         form,
         tuple(
-            PausingCall(number, call.start, call.callee, live, exits.get(number))
-            for call, (number, live) in zip(body.calls, calls, strict=True)
+            PausingCall(call.index, call.start, call.callee, live, exit_)
+            for call, live, exit_ in zip(body.calls, alive, exits, strict=True)
         ),
         numbered,
         frame,
         owner,
         program.tails.dispatcher.get(func.number, ""),
-        tuple(dict.fromkeys(exits.values())),
+        tuple(dict.fromkeys(filter(None, exits))),
         counter,
         tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
         body.labels,
@@ -219,24 +218,23 @@ def _saved(alive: list[int], body: Body, lifted: Lifted, scope: Scope) -> list[L
     return found
 
 
-def _exits(form: Form, calls: list[tuple[int, int]], body: Body, policy: Policy) -> dict[int, Exit]:
-    """Where each call leaves for, by its number; `calls` are the numbers with the locals that are alive, as bits: one
-    place for all, or one for each set of live locals, if these are few enough for what they bring."""
-    sets = Counter(live for _, live in calls)
+def _exits(form: Form, alive: list[int], body: Body, policy: Policy) -> list[Exit]:
+    """Where each call leaves for; `alive` are the locals that are live at each, as bits: one place for all, or one for
+    each set of live locals, if these are few enough for what they bring."""
+    sets = Counter(alive)
     if form == "straight":  # together they must not outgrow the code
         exact = sum(live.bit_count() for live in sets) <= _LEFT * len(body.tokens)
     else:
         size = (len(sets) - 1) * (9 + 2 * reduce(or_, sets).bit_count())
         exact = form == "jump" and 0 < size <= policy.for_a_loop * _quiet_loops(body)
     if not exact:
-        alone = form != "skip" and len(calls) == 1
-        whole = Exit(unused("$unwind", body.labels), -1, calls[0][0] if alone else None)
-        return {number: whole for number, _ in calls}
+        alone = form != "skip" and len(alive) == 1
+        return [Exit(unused("$unwind", body.labels), -1, 0 if alone else None)] * len(alive)
     found: dict[int, Exit] = {}
-    for number, live in calls:
+    for number, live in enumerate(alive):
         if live not in found:
             found[live] = Exit(unused("$unwind", body.labels), live, number if sets[live] == 1 else None)
-    return {number: found[live] for number, live in calls}
+    return [found[live] for live in alive]
 
 
 def _quiet_loops(body: Body) -> int:
