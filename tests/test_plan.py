@@ -108,11 +108,12 @@ def test_own_code_for_small_frames(values: int) -> None:
 def test_straight() -> None:
     """With a twin, which has one exit for all, each set of live locals has one of its own, which knows its call."""
     plan, _ = planned(1, rewind="jump", optimize="speed", twins=("*",))
-    assert plan and plan.form == "straight" and plan.twin == "$main_rewind"
+    assert plan and plan.form == "straight" and plan.twin and plan.twin.id == "$main_rewind"
     assert [call.exit for call in plan.calls] == [*plan.exits]
     assert [(each.alive, each.number) for each in plan.exits] == [(call.alive, call.number) for call in plan.calls]
-    twin = plan.resuming()
-    assert twin.form == "jump" and [(each.alive, each.number) for each in twin.exits] == [(-1, None)]
+    twin = plan.twin.plan
+    assert twin.form == "jump" and twin.twin is None
+    assert [(each.alive, each.number) for each in twin.exits] == [(-1, None)]
 
 
 QUIET = """(module

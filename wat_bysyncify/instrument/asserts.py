@@ -149,9 +149,9 @@ def assert_texts(ids: Ids) -> list[list[str]]:
             ")",
         ],
         [
-            f"(func {ids.assert_call} (param $call i32) (param $first i32) (param $count i32) (param $function i32)",
+            f"(func {ids.assert_call} (param $call i32) (param $count i32) (param $function i32)",
             "  (result i32)",
-            "  (if (i32.ge_u (i32.sub (local.get $call) (local.get $first)) (local.get $count))",
+            "  (if (i32.ge_u (local.get $call) (local.get $count))",
             f"    (then (call {ids.fail} (i32.const {INDEX}) (local.get $function))))",
             "  (local.get $call)",
             ")",

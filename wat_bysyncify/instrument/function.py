@@ -103,7 +103,8 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> NewFunction:
         head += (" ", source.before.same_line)
     written = _WRITERS[form](plan, lifted, source)
     if plan.twin:
-        needs.twins.append(_twin(plan.twin, scope, indent, "".join(jumping(plan.resuming(), lifted, source).out)))
+        text = "".join(jumping(plan.twin.plan, lifted, source).out)
+        needs.twins.append(_twin(plan.twin.id, scope, indent, text))
     text = "".join([*head, *written.out, f"{source.newline}{indent}{parts.close}"])
     return NewFunction(text, needs, map_function(parts, plan, head, written) if scope.program.mapped else None)
 

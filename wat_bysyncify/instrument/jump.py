@@ -90,7 +90,7 @@ class _Jump(Writer):
     def function(self, indent: str) -> None:
         """All of it."""
         plan = self.plan
-        self.locals(plan.counter, indent)
+        self.locals(indent)
         self.step("resuming: the frame is taken back")
         self.enter(indent)
         self.open_exits(indent)

@@ -16,6 +16,7 @@ and what it returns while unwinding. The writers turn it into text; they choose 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Literal, NamedTuple
@@ -70,8 +71,9 @@ class Plan(NamedTuple):
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
     it. `counter` is the local for the number of the call, "" if there is none; `temps` are those that hold values, with
     their types. `labels` are those that are taken. `params` and `results` are types, `placeholders` the texts that
-    stand for results while unwinding. `twin` is the id of the twin, `function` the number of the function; `asserts`:
-    there are checks (asserts.py), `record`: it is noted that the function was paused.
+    stand for results while unwinding. `function` is the number of the function; `asserts`: there are checks
+    (asserts.py), `record`: it is noted that the function was paused. `twin` is what a function in the straight form has
+    and no other.
     """
 
     form: Form
@@ -87,18 +89,20 @@ class Plan(NamedTuple):
     params: tuple[str, ...]
     results: tuple[str, ...]
     placeholders: tuple[str, ...]
-    twin: str
     function: int
     asserts: bool
     record: bool
     ids: Ids
     notes: Notes
+    twin: Twin | None = None
 
-    def resuming(self) -> Plan:
-        """The plan of the twin of a function in the straight form, with one exit for all calls."""
-        whole = self.exits[0]._replace(alive=-1, number=None if self.numbered else self.calls[0].number)
-        calls = tuple(call._replace(exit=whole) for call in self.calls)
-        return self._replace(form="jump", exits=(whole,), calls=calls)
+
+class Twin(NamedTuple):
+    """The function that goes on where one in the straight form was paused: its id, and how it is written, which is the
+    jumping form. It has the frame, the locals and the calls of the other."""
+
+    id: str
+    plan: Plan
 
 
 def form_of(func: Func, body: Body, scope: Scope) -> Form:
@@ -143,31 +147,50 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     placeholders = _placeholders(body, scope)
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once
-    exits = [None] * len(alive) if at_once else _exits(form, alive, body, policy)
-    return Plan(
-        form,
-        tuple(
-            PausingCall(call.index, call.start, call.callee, live, exit_)
-            for call, live, exit_ in zip(body.calls, alive, exits, strict=True)
+    plan = _leaving(
+        [None] * len(alive) if at_once else _exits(form, alive, body, policy),
+        Plan(
+            form=form,
+            calls=tuple(
+                PausingCall(call.index, call.start, call.callee, live, None)
+                for call, live in zip(body.calls, alive, strict=True)
+            ),
+            numbered=numbered,
+            frame=frame,
+            owner=owner,
+            dispatcher=program.tails.dispatcher.get(func.number, ""),
+            exits=(),
+            counter=counter,
+            temps=tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
+            labels=body.labels,
+            params=func.type[0],
+            results=scope.results,
+            placeholders=placeholders,
+            function=func.number,
+            asserts=program.options.asserts,
+            record=program.options.record,
+            ids=program.ids,
+            notes=program.notes,
         ),
-        numbered,
-        frame,
-        owner,
-        program.tails.dispatcher.get(func.number, ""),
-        tuple(dict.fromkeys(filter(None, exits))),
-        counter,
-        tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
-        body.labels,
-        func.type[0],
-        scope.results,
-        placeholders,
-        unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs) if form == "straight" else "",
-        func.number,
-        program.options.asserts,
-        program.options.record,
-        program.ids,
-        program.notes,
     )
+    return _with_twin(plan, scope) if form == "straight" else plan
+
+
+def _leaving(exits: Sequence[Exit | None], plan: Plan) -> Plan:
+    """A plan with the exit of each of its calls."""
+    calls = tuple(call._replace(exit=exit_) for call, exit_ in zip(plan.calls, exits, strict=True))
+    return plan._replace(calls=calls, exits=tuple(dict.fromkeys(filter(None, exits))))
+
+
+def _with_twin(plan: Plan, scope: Scope) -> Plan:
+    """A plan in the straight form with its twin, which has one exit for all calls."""
+    func, program = scope.func, scope.program
+    whole = plan.exits[0]._replace(alive=-1, number=None if plan.numbered else plan.calls[0].number)
+    twin = Twin(
+        unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs),
+        _leaving([whole] * len(plan.calls), plan._replace(form="jump")),
+    )
+    return plan._replace(counter="", twin=twin)
 
 
 def _is_its_call(lifted: Lifted) -> bool:

@@ -47,7 +47,7 @@ class _Skip(Writer):
         """All of it."""
         plan = self.plan
         inner = indent + "  "
-        self.locals(plan.counter, indent)
+        self.locals(indent)
         self.step("resuming: the frame is taken back")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_resumed} (then")

@@ -54,13 +54,14 @@ class _Straight(Writer):
         """All of it."""
         plan = self.plan
         inner = indent + "  "
-        self.locals("", indent)
+        self.locals(indent)
+        assert plan.twin is not None
         arguments = "".join(f" (local.get {number})" for number in range(len(plan.params)))
         self.step("resuming: the twin goes on")
         self.enter(indent)
         self.line(indent, f"(if {plan.ids.is_resumed} (then")
         self.trail(plan.notes.once("twin"))
-        self.line(indent, f"  (return (call {plan.twin}{arguments}))))")
+        self.line(indent, f"  (return (call {plan.twin.id}{arguments}))))")
         self.step("a pause leaves by these blocks")
         self.open_exits(indent)
         self.open_whole(inner)

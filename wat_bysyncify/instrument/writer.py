@@ -16,10 +16,10 @@ class Writer(Layout):
         super().__init__(source)
         self.plan, self.lifted = plan, lifted
 
-    def locals(self, counter: str, indent: str) -> None:
-        """The locals that are new; `counter` is the one that says which call to go back to, "" if there is none."""
-        if counter:
-            self.line(indent, f"(local {counter} i32)")
+    def locals(self, indent: str) -> None:
+        """The locals that are new."""
+        if self.plan.counter:
+            self.line(indent, f"(local {self.plan.counter} i32)")
             self.trail(self.plan.notes.once("counter"))
         for name, type_ in self.plan.temps:
             self.line(indent, f"(local {name} {type_})")
@@ -50,8 +50,8 @@ class Writer(Layout):
         plan = self.plan
         if not plan.asserts:
             return number
-        arguments = (plan.calls[0].number, len(plan.calls), plan.function)
-        said = [f"call {plan.ids.assert_call}", number, *(f"(i32.const {each})" for each in arguments)]
+        arguments = f"(i32.const {len(plan.calls)}) (i32.const {plan.function})"
+        said = [f"call {plan.ids.assert_call}", number, arguments]
         return f"({' '.join(filter(None, said))})"
 
     def call(self, step: Resume, indent: str) -> None:
