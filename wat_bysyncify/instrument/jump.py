@@ -51,8 +51,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..sexpr.trivia import comments
 from .layout import WIDTH
 from .names import unused
+from .nests import in_place
 from .plan import Plan
 from .reftypes import got
 from .source import Source
@@ -170,7 +172,7 @@ class _Jump(Writer):
 
     def land(self, stretch: _Stretch, label: str, count: int) -> None:
         """Ends the block whose end is where the jump to the next `count` calls goes."""
-        if len(self.out) == stretch.head + 1:
+        if self.code <= stretch.head:
             stretch.front = len(self.out)
         label = unused(label, self.plan.labels)
         stretch.opened.append(f"(block {label}")
@@ -202,6 +204,7 @@ class _Jump(Writer):
 
     def sets(self, nest: Nest, indent: str) -> None:
         """Where the results of a block go."""
+        self.stored(nest, indent)
         for text in nest.sets:
             self.line(indent, f"({text})" if nest.block.folded else text)
         self.trail(nest.lead.trail)
@@ -211,6 +214,12 @@ class _Jump(Writer):
         block, source = nest.block, self.source
         results = f" (result {' '.join(block.type[1])})" if block.type[1] else ""
         self.lead(nest.lead, indent)
+        if nest.taken:
+            self.remark(source.around(block.start - 1).same_line, indent)
+        self.behind(block.start - 1, indent)
+        for comment in comments(nest.head):
+            self.remark(comment, indent)
+        self.remark(source.around(block.end - 1).same_line, indent)
         label = nest.label
         otherwise = ""
         passed = bool(nest.condition and len(nest.arms) == 1 and block.type[1])  # without an else: the parameters are
@@ -219,8 +228,13 @@ class _Jump(Writer):
                 otherwise = unused(f"$else_{block.start}", self.plan.labels)
             self.condition(nest, otherwise or label, indent)
         for position, arm in enumerate(nest.arms):
+            before, behind = block.marks[position]
             if position:
                 self.otherwise(nest, otherwise, indent, stretch)
+            if block.op == "if" and (block.folded or position):
+                if block.folded:
+                    self.behind(before - 1, indent)
+                self.remark(source.around(before).same_line, indent)
             if arm.text is None:
                 yield arm, indent, stretch
             else:
@@ -228,12 +242,16 @@ class _Jump(Writer):
                     self.line(indent, got(name, type_))
                 if arm.text.text:
                     self.stmt(Stmt(arm.text), indent)
-            self.behind(block.marks[position][1] - 1, indent)
+            self.behind(behind - 1, indent)
+            if block.op == "if" and block.folded and behind < block.last:
+                self.remark(source.around(behind).same_line, indent)
+        if block.op == "if" and block.folded:
+            self.behind(block.last - 1, indent)
         if passed:
             self.otherwise(nest, otherwise, indent, stretch)
             for name, type_ in zip(nest.params, block.type[0], strict=True):
                 self.line(indent, got(name, type_))
-        said = f" {label}" if label in source.labels.used or nest.own_label else ""
+        said = f" {label}" if block.op == "if" or nest.own_label or label in source.labels.used else ""
         stretch.opened.append(f"(block{said}{results}")
         self.line(indent, ")")
         self.sets(nest, indent)
@@ -255,7 +273,11 @@ class _Jump(Writer):
             self.value(value, indent)
             self.line(indent, "i32.eqz")
             self.line(indent, f"br_if {target}")
-        elif "\n" not in text and not value.comment and len(indent) + len(text) + len(target) + 18 <= WIDTH:
+        elif (
+            "\n" not in text
+            and not self.source.comment(value.last)
+            and len(indent) + len(text) + len(target) + 18 <= WIDTH
+        ):
             self.reader(indent, f"(br_if {target} (i32.eqz {text}))", value.start)
         else:
             self.line(indent, f"(br_if {target} (i32.eqz")
@@ -264,40 +286,15 @@ class _Jump(Writer):
 
     def entered(self, nest: Nest, indent: str, outer: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
         """A loop or a try_table, which keeps its place."""
-        block, source = nest.block, self.source
-        first, end = block.calls[0], block.calls[-1]
+        first, end = nest.block.calls[0], nest.block.calls[-1]
         self.lead(nest.lead, indent)
-        self.step(f"the {block.op} is entered again, for its calls")
-        self.land(outer, f"$into_{block.start}", end - first)
-        for name, type_ in zip(nest.params, block.type[0], strict=True):
-            self.line(indent, got(name, type_))
-        self.head(nest, indent)
-        inner = indent + ("  " if len(indent) < WIDTH else "")
-        for position, arm in enumerate(nest.arms):
-            before, behind = block.marks[position]
-            if block.op == "try" and (block.folded or position):
-                text = source.codes[before].core
-                self.reader(indent, text[:-1].rstrip() if before == behind else text, before)
-            if arm.text is not None:
-                if arm.text.text:
-                    self.stmt(Stmt(arm.text), inner)
-            else:
-                for name in reversed(nest.params):
-                    self.line(inner, f"(local.set {name})")
-                stretch = _Stretch(len(self.out), inner, first)
-                self.out.append("")
-                yield arm, inner, stretch
-                self.finish(stretch, self.again(stretch))
-            self.behind(behind - 1, inner)
-            if block.op == "try" and block.folded:
-                self.line(indent, ")")
-        if block.folded:
-            if nest.delegate:
-                self.line(indent, nest.delegate)
-            self.line(indent, ")")
-        else:
-            self.reader(indent, nest.foot, block.last)
-        self.sets(nest, indent)
+        self.step(f"the {nest.block.op} is entered again, for its calls")
+        self.land(outer, f"$into_{nest.block.start}", end - first)
+        for arm, inner in in_place(self, nest, indent):
+            stretch = _Stretch(len(self.out), inner, first)
+            self.out.append("")
+            yield arm, inner, stretch
+            self.finish(stretch, self.again(stretch))
 
 
 def _table(targets: list[str], index: str) -> list[str]:

@@ -61,10 +61,7 @@ class NamedLabels:
         """The label that a block is to have, and whether it is the reader's."""
         own = self.body.codes[block.start].word.startswith("$")
         said = words(self.body.tokens[block.start])
-        label = said[1] if own else unused(f"${block.op}_{block.start}", self.body.labels)
-        if block.op == "if":
-            self.used.add(label)  # what becomes of it is a branch over its arms
-        return label, own
+        return said[1] if own else unused(f"${block.op}_{block.start}", self.body.labels), own
 
     def enter(self, level: int, guarded: bool, label: str) -> None:
         """Goes into the block whose label has a level and a name."""

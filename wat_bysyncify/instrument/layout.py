@@ -13,7 +13,8 @@ WIDTH = 80
 
 class Layout:
     """Text that grows line by line in `out`. `marks` has which of its pieces are the reader's, each with the token
-    that it begins with, `steps` the pieces with which something begins that reads as one, and what that is."""
+    that it begins with, `steps` the pieces with which something begins that reads as one, and what that is; `code` is
+    where the last line of code ends."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -21,6 +22,7 @@ class Layout:
         self.out: list[str] = []
         self.marks: list[tuple[int, int]] = []
         self.steps: list[tuple[int, str]] = []
+        self.code = 0
 
     @staticmethod
     def arms(write: Callable[..., Iterator[Any]], *where: Any) -> None:
@@ -35,6 +37,7 @@ class Layout:
 
     def line(self, indent: str, text: str) -> None:
         self.out += (self.newline, indent, text)
+        self.code = len(self.out)
 
     def step(self, what: str) -> None:
         """Something begins on the next line that reads as one step."""
@@ -51,8 +54,14 @@ class Layout:
 
     def behind(self, at: int, indent: str) -> None:
         """The comment lines behind a token."""
-        around = self.source.around(at)
-        self.comments(around.lines, around.indent or "", indent)
+        lines = self.source.lead(at + 1)
+        first = next(filter(str.strip, lines), "")
+        self.comments(lines, first[: len(first) - len(first.lstrip())], indent)
+
+    def remark(self, comment: str, indent: str) -> None:
+        """A comment, or none, on a line of its own, for what it was behind goes elsewhere."""
+        if comment:
+            self.out += (self.newline, indent + comment)
 
     def comments(self, lines: tuple[str, ...], old: str, new: str) -> None:
         """Comment lines, at the indentation `new` instead of `old`."""
@@ -107,6 +116,12 @@ class Layout:
         self.reader(indent, nest.lead.text + head, nest.lead.start)
         self.trail(self.source.around(block.end - 1).same_line)
 
+    def stored(self, nest: Nest, indent: str) -> None:
+        """The comments between the end of a block and that of the list that stores its result."""
+        if nest.taken:
+            self.trail(self.source.around(nest.block.last).same_line)
+            self.behind(nest.block.last, indent)
+
     def values(self, values: list[Value], indent: str) -> None:
         for value in values:
             self.before(value, indent)
@@ -121,4 +136,4 @@ class Layout:
         """A value, with the comment behind it."""
         old = self.source.indent_of(value.start) if value.start >= 0 else ""
         self.reader(indent, value.text, value.start, old)
-        self.trail(value.comment)
+        self.trail(self.source.comment(value.last))

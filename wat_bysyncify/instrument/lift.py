@@ -82,7 +82,7 @@ class _Lift:
             self.steps, self.open = arm.steps, None
             self.below = []
             self.settled = self.detached = 0
-            self.stack = [self.temp_value(temp, type_, False, " ", -1) for temp, type_ in params]
+            self.stack = [self.temp_value(temp, type_, False, -1, -1) for temp, type_ in params]
             self.sequence(arm.seq, arm is whole)
         return Lifted(whole, self.all_temps, self.alive, self.results)
 
@@ -102,9 +102,9 @@ class _Lift:
             return
         if isinstance(tail, Run):
             self.close_step()
-            piece = self.source.piece(tail.start, tail.end, self.level)
+            text = self.source.text(tail.start, tail.end, self.level)
             folded = not self.codes[tail.start].flat and self.one_list(tail.start, tail.end)
-            values = [Value([piece.text], "", tail.start, folded, "", "expr")]
+            values = [Value([text], tail.end - 1, tail.start, folded, "", "expr")]
         else:
             self.close_step()
             if not self.statement(tail.items):
@@ -136,14 +136,25 @@ class _Lift:
 
     def joined(self, values: list[Value]) -> Piece:
         """Values in a row, each on a line of its own where the source had it so."""
-        parts: list[str] = []
-        for position, value in enumerate(values):
-            parts.append(value.text)
-            if position < len(values) - 1:
-                parts.append(value.tail or " ")
+        if not values:
+            return Piece("", "")
+        row = [part or " " for part in self.row(values[:-1], values[-1].start)]
+        text = "".join(flat([*row, values[-1].parts]))
         start = next((value.start for value in values if value.start >= 0), -1)
-        indent = self.source.indent_of(start) if start >= 0 else ""
-        return Piece("".join(parts), indent, (), values[-1].comment if values else "", start)
+        piece = self.source.begun(start, text) if start >= 0 else Piece(text, "")
+        piece.trail = self.source.trail(values[-1].last)
+        return piece
+
+    def row(self, values: list[Value], following: int) -> list[Any]:
+        """The parts of values in a row, with what is between them, and before the token that follows, -1 for none."""
+        parts: list[Any] = []
+        starts = [*(value.start for value in values), following]
+        for value, start in zip(values, starts[1:], strict=True):
+            between = self.source.between(value.last) if value.last >= 0 else " "
+            if start - 1 != value.last:
+                between = self.source.with_lead(between, start)
+            parts += (value.parts, between if value.folded else between or " ")
+        return parts
 
     def step(self) -> Plain | Resume:
         if self.open is None:
@@ -189,10 +200,10 @@ class _Lift:
             for temp in flat(value.temps):
                 self.numbers[temp.type].give(temp.number)
 
-    def temp_value(self, temp: Temp, type_: str, flat: bool, tail: str, at: int) -> Value:
+    def temp_value(self, temp: Temp, type_: str, flat: bool, last: int, at: int) -> Value:
         """A value of a type that a temporary holds."""
         exact = not is_nullable(type_)
-        value = Value([got(temp.name, type_, flat)], tail, at, not flat, type_, "temp", temps=[temp], pure=True)
+        value = Value([got(temp.name, type_, flat)], last, at, not flat, type_, "temp", temps=[temp], pure=True)
         value.exact = exact
         return value
 
@@ -200,12 +211,11 @@ class _Lift:
         """The value in a temporary, set by a statement now."""
         self.free([value])
         temp = self.temp(value.type, value.start)
-        piece = Piece(value.text, "", start=value.start)
-        if value.start >= 0:
-            piece.indent = self.source.indent_of(value.start)
-            piece.lead = self.source.around(value.start - 1).lines if value.folded else ()
+        piece = self.source.begun(value.start, value.text) if value.start >= 0 else Piece(value.text, "")
+        if value.last >= 0:
+            piece.trail = self.source.trail(value.last)
         self.emit(Stmt(piece, temp.name, folded=value.folded))
-        return self.temp_value(temp, value.type, not value.folded, value.tail, value.start)
+        return self.temp_value(temp, value.type, not value.folded, value.last, value.start)
 
     def waits(self) -> int:
         """What all values that wait read, here and in the sequences around, as bits; none is yet to be evaluated."""
@@ -301,21 +311,22 @@ class _Lift:
         if isinstance(item, Op):
             head_end = self.types.operands_at(start)
             head = [source.token(start, level), *self.body.tokens[start + 1 : head_end]]
+            head[-1] = source.ended(head[-1], head_end - 1)
             if not folded and item.rest == item.last:
                 head[-1] = head[-1].rstrip(" ")  # its operands stand before it now
             if folded:
                 parts += head
-            for value in operands:
-                parts += [value.parts, value.spaced]
+            parts += self.row(operands, item.rest if folded else start)
             if not folded:
                 parts += head
             parts.append(source.text(item.rest, last + 1, level))
         else:
-            for value in operands:
-                parts += [value.parts, value.spaced]
+            parts += self.row(operands, start)
             folded = folded and not operands
             parts.append(source.text(start, last + 1, level))
         first = min([start, *(value.start for value in operands if value.start >= 0)])
+        if first < start and folded:
+            parts.insert(0, source.with_lead("", start).lstrip())
         types: tuple[str, ...] = ()
         if gives and not stops:
             before = [value.type for value in operands]
@@ -325,15 +336,14 @@ class _Lift:
             for operand in operands:
                 writes |= operand.writes
             self.settle(writes)
-            comment = source.around(last).same_line if not gives else ""
-            self.emit(Stmt(source.begun(first, "".join(flat(parts)), comment)))
+            self.emit(Stmt(source.begun(first, "".join(flat(parts)), source.trail(last))))
             self.free(operands)
             if stops and gives:
                 self.emit(Stmt(Piece("(unreachable)", "")))
             if not stops and gives:
-                self.push_results(types, folded, self.codes[last].trivia, first)
+                self.push_results(types, folded, last, first)
             return not stops
-        value = Value(parts, self.codes[last].trivia, first, folded, "", "expr")
+        value = Value(parts, last, first, folded, "", "expr")
         value.writes = writes
         for operand in operands:
             value.writes |= operand.writes
@@ -357,13 +367,13 @@ class _Lift:
         self.stack.append(value)
         return True
 
-    def push_results(self, types: tuple[str, ...], folded: bool, tail: str, at: int) -> None:
+    def push_results(self, types: tuple[str, ...], folded: bool, last: int, at: int) -> None:
         """Stores the results that the last statement left, and pushes the temporaries that hold them."""
         temps = [self.temp(type_, at) for type_ in types]
         for temp in reversed(temps):
             self.emit(Stmt(Piece(f"(local.set {temp.name})" if folded else f"local.set {temp.name}", "")))
         for temp, type_ in zip(temps, types, strict=True):
-            self.stack.append(self.temp_value(temp, type_, not folded, tail if temp is temps[-1] else " ", at))
+            self.stack.append(self.temp_value(temp, type_, not folded, last if temp is temps[-1] else -1, at))
 
     def taker(self, results: tuple[str, ...], following: Item | None) -> tuple[int | None, int]:
         """What takes a single result next: the token of the `local.set`, `local.tee` or `drop`, and the local's bit."""
@@ -408,23 +418,24 @@ class _Lift:
 
         folded = not self.codes[item.start].flat
         inside = folded and all(value.folded for value in operands)
-        head = [*self.body.tokens[item.start : item.end]]
         parts: list[Any] = []
         if item.last >= item.end:
+            head: list[str] = [*self.body.tokens[item.start : item.end]]
+            head[-1] = source.ended(head[-1], item.end - 1)
             parts = [*head] if inside else []
-            for value in operands:
-                parts += [value.parts, value.spaced]
+            parts += self.row(operands, item.last if inside else item.start)
             if not inside:
                 parts += [*head[:-1], head[-1].rstrip(" ")]
             parts.append(self.codes[item.last].core)
         else:
-            for value in operands:
-                parts += [value.parts, value.spaced]
+            parts += self.row(operands, item.start)
             parts.append(source.text(item.start, item.end, self.level))
             inside = folded and not operands
         first = min([item.start, *(value.start for value in operands if value.start >= 0)])
+        if first < item.start and inside:
+            parts.insert(0, source.with_lead("", item.start).lstrip())
         piece = source.begun(first, "".join(flat(parts)))
-        tail = self.codes[item.last].trivia
+        last = item.last
         # What is read again on rewind keeps its temporary: the result must not take its place.
         if restores:
             self.free(value for value in operands if not value.exact)
@@ -436,39 +447,39 @@ class _Lift:
         if set_ is not None:
             taken = 1
             code = self.codes[set_]
-            last = following.last if isinstance(following, Op) else set_
             set_text = code.core
             if isinstance(following, Op) and not inside:
                 set_text = code.core[1:].strip()  # its operand does not stand in its parentheses any more
             if code.act == act.TEE:
                 set_text = set_text.replace(code.op, "local.set", 1)
             if isinstance(following, Op) and inside:
+                last = following.last
                 text = set_text + self.codes[set_].trivia + piece.text
                 piece = source.begun(set_, text + self.codes[item.last].trivia + self.codes[last].core)
             else:
-                piece.text += (tail or " ") + set_text
+                last = following.last if isinstance(following, Op) else set_
+                piece.text += (source.between(item.last) or " ") + set_text
             step.call.append(Stmt(piece))
-            tail = self.codes[last].trivia
             if code.act == act.TEE:
                 text = f"local.get {words(self.body.tokens[set_])[1]}"
                 type_ = self.scope.local_type(code.word)
-                value = Value([f"({text})" if inside else text], tail, set_, inside, type_, "local", pure=True)
+                value = Value([f"({text})" if inside else text], last, set_, inside, type_, "local", pure=True)
                 value.reads = target
                 value.detached = True
                 self.detached |= target
                 self.stack.append(value)
             else:
-                step.call[-1].piece.trail = source.around(last).same_line
+                step.call[-1].piece.trail = source.trail(last)
         elif len(results) == 1:
             temp = self.temp(results[0], item.start)
+            piece.trail = source.trail(last)
             step.call.append(Stmt(piece, temp.name, folded=inside))
-            self.stack.append(self.temp_value(temp, results[0], not folded, tail, item.start))
+            self.stack.append(self.temp_value(temp, results[0], not folded, last, first))
         else:
             step.call.append(Stmt(piece))
             if results:
-                self.push_results(results, folded, tail, item.start)
-            else:
-                piece.trail = source.around(item.last).same_line
+                self.push_results(results, folded, last, first)
+            piece.trail = source.trail(last)
         self.free(kept)
         return taken
 
@@ -504,17 +515,14 @@ class _Lift:
                 condition = self.spill(condition)  # it may have branches, which the guard is not around
             self.free([condition])  # it is read before anything in the arms
         floor = {type_: numbers.next for type_, numbers in self.numbers.items()}
-        tail = self.codes[item.last].trivia
+        tail = item.last
         if code:
             taken = 1
             if code.op == "drop":
                 keep, sets = [zero(results[0]) if is_nullable(results[0]) else "(unreachable)"], ["drop"]
             else:
                 keep, sets = [got(word, results[0])], [f"local.set {word}"]
-            if isinstance(following, Op):
-                tail = self.codes[following.last].trivia
-            else:
-                tail = code.trivia
+            tail = following.last if isinstance(following, Op) else item.last + 1
             if code.act == act.TEE:
                 type_ = self.scope.local_type(code.word)
                 value = Value([f"(local.get {word})"], tail, item.start, True, type_, "local", pure=True)
@@ -524,11 +532,10 @@ class _Lift:
         if condition and not item.folded:
             first = min(first, condition.start) if condition.start >= 0 else first
         lead = source.begun(first, "")
-        last = item.last if not code else following.last if isinstance(following, Op) else item.last + 1
-        if not results or (code and code.act != act.TEE):
-            lead.trail = source.around(last).same_line
+        lead.trail = source.trail(tail)
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
         nest.guarded = guarded
+        nest.taken = code is not None and isinstance(following, Op)
         nest.label, nest.own_label = source.labels.name(item)
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]
@@ -551,7 +558,8 @@ class _Lift:
             if seq.pauses:
                 self.waiting.append((arm, item.level, nest, list(zip(held, item.type[0], strict=True)), floor, around))
             else:
-                arm.text = source.piece(seq.first, seq.end, item.level, 0)
+                empty = seq.first == seq.end
+                arm.text = Piece("", "") if empty else source.piece(seq.first, seq.end, item.level, 0)
         for temp in held:
             self.numbers[temp.type].give(temp.number)
         return taken

@@ -22,26 +22,29 @@ _WITH_ARMS = frozenset(("if", "try"))
 
 
 def in_place(
-    out: Layout, nest: Nest, indent: str, condition: Callable[[Nest, str], None], inside: bool
+    out: Layout, nest: Nest, indent: str, condition: Callable[[Nest, str], None] | None = None, inside: bool = False
 ) -> Iterator[tuple[Arm, str]]:
     """Writes a block without its lead, and where its results go; yields each arm that pauses, with the indentation of
     its content, to be written there and then.
 
-    `condition` writes that of an if; `inside`: in its parentheses, not before it.
+    `condition` writes that of an if, if it can be one; `inside`: in its parentheses, not before it.
     """
     block, source = nest.block, out.source
     at = indent
     wrapped = block.folded and len(nest.sets) == 1 and (inside or not nest.condition)
     if wrapped:
         out.line(indent, f"({nest.sets[0]}")
+        if nest.taken:
+            out.trail(source.around(block.start - 1).same_line)
         at += "  " if len(at) < WIDTH else ""
     for name, type_ in zip(nest.params, block.type[0], strict=True):
         out.line(at, got(name, type_))
-    if nest.condition and not inside:
+    if condition and nest.condition and not inside:
         condition(nest, at)
+    out.behind(block.start - 1, at)
     out.head(nest, at)
     inner = at + _deeper(source, nest, at)
-    if nest.condition and inside:
+    if condition and nest.condition and inside:
         condition(nest, inner)
     for position, arm in enumerate(nest.arms):
         before, behind = block.marks[position]
@@ -49,6 +52,8 @@ def in_place(
         if block.op in _WITH_ARMS and (block.folded or position):
             arm_at = inner if block.folded else at
             text = source.codes[before].core
+            if block.folded:
+                out.behind(before - 1, arm_at)
             out.reader(arm_at, text[:-1].rstrip() if before == behind else text, before)
             if before != behind:
                 out.trail(source.around(before).same_line)
@@ -73,6 +78,7 @@ def in_place(
         out.line(at, ")")
     else:
         out.reader(at, nest.foot, block.last)
+    out.stored(nest, at)
     if wrapped:
         out.line(indent, ")")
     else:

@@ -29,7 +29,12 @@ class Piece:
 
 class Source:
     """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own, `newline`
-    the line break of the text; `labels` is what its branches say."""
+    the line break of the text; `labels` is what its branches say.
+
+    A comment stands once. Where lifting takes pieces apart, it says which comments go with which: `led` are the tokens
+    whose comments on the lines behind them stand before the piece that begins there, `trailed` those whose comments on
+    their own line stand behind the piece that ends there.
+    """
 
     def __init__(self, body: Body, before: str, indent: str, newline: str, labels: Labels) -> None:
         self.labels = labels
@@ -42,6 +47,8 @@ class Source:
         self.site_list = [at for at, _ in body.sites]
         self.trivia: dict[Code, Trivia] = {}
         self.line_ends: list[int] | None = None
+        self.led: set[int] = set()
+        self.trailed: set[int] = set()
 
     def text(self, start: int, end: int, level: int, shift: int = 1) -> str:
         """The text of tokens[start:end] without the trivia behind it, as it stands `shift` labels deeper.
@@ -81,6 +88,49 @@ class Source:
             found = self.trivia[code] = Trivia(code.trivia)
         return found
 
+    def between(self, at: int) -> str:
+        """The trivia behind token `at`, without the comments that stand elsewhere; the others stand here from now."""
+        text = self.codes[at].trivia
+        if ";" not in text:
+            return text
+        led, trailed = at in self.led, at in self.trailed
+        self.led.add(at)
+        self.trailed.add(at)
+        if not (led or trailed):
+            return text
+        around = self.around(at)
+        same_line = f" {around.same_line}" if around.same_line and not trailed else ""
+        if around.indent is None:
+            return f"{same_line} "
+        lines = "" if led else "".join(f"\n{line}" for line in around.lines)
+        return f"{same_line}{lines}{self.newline}{around.indent}{'' if led else around.inline}"
+
+    def ended(self, text: str, at: int) -> str:
+        """The text of token `at` with what is behind it, without the comments that stand elsewhere."""
+        return text.removesuffix(self.codes[at].trivia) + self.between(at)
+
+    def with_lead(self, between: str, at: int) -> str:
+        """Trivia before token `at`, which was not there, with the comment lines before that token."""
+        lines = self.lead(at) if at > 0 else ()
+        if not any(map(str.strip, lines)):
+            return between
+        self.led.add(at - 1)
+        return "\n".join([between.rstrip(" \t\r\n"), *lines, self.indent_of(at)])
+
+    def lead(self, at: int) -> tuple[str, ...]:
+        """The comment lines before token `at`, if they do not stand anywhere yet."""
+        return () if at - 1 in self.led else self.around(at - 1).lines
+
+    def comment(self, at: int) -> str:
+        """The comment behind token `at`, on its line, if it does not stand anywhere yet."""
+        return "" if at < 0 or at in self.trailed else self.around(at).same_line
+
+    def trail(self, at: int) -> str:
+        """The same, which from now on stands behind a piece."""
+        found = self.comment(at)
+        self.trailed.add(at)
+        return found
+
     def indent_of(self, at: int) -> str:
         """The indentation of the line on which token `at` stands."""
         before = self.around(at - 1)
@@ -104,9 +154,11 @@ class Source:
 
     def piece(self, start: int, end: int, level: int, shift: int = 1) -> Piece:
         """tokens[start:end] with the comments before them and behind them."""
-        return self.begun(start, self.text(start, end, level, shift), self.around(end - 1).same_line)
+        return self.begun(start, self.text(start, end, level, shift), self.trail(end - 1))
 
     def begun(self, start: int, text: str, trail: str = "") -> Piece:
-        """Text that begins with token `start`, with the comments before it."""
-        before = self.around(start - 1)
-        return Piece(before.inline + text, self.indent_of(start), before.lines, trail, start)
+        """Text that begins with token `start`, with the comments before it, if they do not stand anywhere yet."""
+        inline = "" if start - 1 in self.led else self.around(start - 1).inline
+        piece = Piece(inline + text, self.indent_of(start), self.lead(start), trail, start)
+        self.led.add(start - 1)
+        return piece

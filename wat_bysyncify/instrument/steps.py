@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-from ..sexpr.trivia import Trivia
 from .body import Block, Seq
 from .source import Piece
 from .temps import Temp
@@ -50,8 +49,8 @@ class Nest:
     `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
     it, `sets` where the results go then, the last first. `guarded`: it must not be entered while rewinding to a call
     behind it, for a parameter or result of it cannot be null, and there is nothing to stand there then. `label` is its
-    label where labels are named. `head` and `foot` are the text that opens and closes it, `delegate` what stands before
-    the end of a try.
+    label where labels are named. `taken`: a list of the reader's is around it, which stores its result. `head` and
+    `foot` are the text that opens and closes it, `delegate` what stands before the end of a try.
     """
 
     block: Block
@@ -64,6 +63,7 @@ class Nest:
     guarded: bool = False
     label: str = ""
     own_label: bool = False  # the label is the reader's
+    taken: bool = False
     head: str = ""
     foot: str = ""
     delegate: str = ""
@@ -89,13 +89,14 @@ Step = Union[Plain, Resume, Nest]
 
 @dataclass(slots=True)
 class Value:
-    """An operand: text that leaves one value. `tail` is the trivia behind it.
+    """An operand: text that leaves one value. `last` is the token behind which the comment is that belongs to it, -1 if
+    there is none.
 
     Parts hold the parts of the operands inside them, to any depth: nothing is copied from level to level.
     """
 
     parts: list[Any]
-    tail: str
+    last: int
     start: int  # the token that it begins with in the source, -1 for a new one
     folded: bool
     type: str
@@ -110,16 +111,6 @@ class Value:
     @property
     def text(self) -> str:
         return "".join(flat(self.parts))
-
-    @property
-    def comment(self) -> str:
-        """The comment behind the text, on its last line."""
-        return Trivia(self.tail).same_line
-
-    @property
-    def spaced(self) -> str:
-        """The trivia behind the text, if it is folded; flat text needs at least a space."""
-        return self.tail if self.folded else self.tail or " "
 
 
 def flat(nested: list[Any]) -> list[Any]:

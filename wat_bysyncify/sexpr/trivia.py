@@ -60,6 +60,17 @@ def annotation(text: str, opening: str, start: int) -> int:
     return next(found, -1)
 
 
+def comments(text: str) -> list[str]:
+    """The comments in a text, in order."""
+    found = []
+    for start, mark in _marks(text):
+        if mark == "(;":
+            found.append(text[start : end_of_hidden(text, start)])
+        elif mark.startswith(";;"):
+            found.append(mark)
+    return found
+
+
 def _marks(text: str) -> Iterator[tuple[int, str]]:
     """Line breaks, strings, comments and annotations, none of them inside another: where each is, how it begins."""
     position = 0

@@ -1,0 +1,144 @@
+"""The comments of the reader's code: none is lost, and none stands twice."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from forms import FORMS
+from test_spec import SCRIPTS, modules
+
+from wat_bysyncify import WatError, rewrite
+from wat_bysyncify.sexpr import parse
+from wat_bysyncify.sexpr.nodes import core_length, tokens
+
+# In these, code stands where control never comes; it is not written, and what is said of it neither.
+DEAD = {"dead_code.wast", "dead_code_references.wast", "immediates_apart.wast", "return_early.wast"}
+DEAD |= {"tail_operand.wast", "try_loop.wast"}
+CONTROL = re.compile(r'"(bysyncify|asyncify)"')
+COMMENT = re.compile(r";; (?:end|line) \d+")
+
+ALL = """(module
+  (import "env" "sleep" (func $sleep))
+  (memory 1)
+  (func $f (param $x i32) (result i32) ;; the header
+    ;; before a local
+    (local $y i32) ;; a local
+    ;; before a block
+    (block $b ;; a block
+      ;; before a drop
+      (drop ;; a drop
+        ;; before a call
+        (call $f ;; a call
+          ;; before its operand
+          (local.get $y) ;; its operand
+          ;; before its end
+        ) ;; its end
+        ;; before the end of the drop
+      ) ;; the end of the drop
+      ;; before the end of the block
+    ) ;; the end of the block
+    (local.set $y ;; a set
+      ;; before a block with a result
+      (block (result i32) ;; a block with a result
+        (call $f (i32.const 1)) ;; the result
+        ;; before its end
+      ) ;; the end of the block with a result
+      ;; before the end of the set
+    ) ;; the end of the set
+    ;; before an if
+    (if ;; an if
+      ;; before its condition
+      (i32.eqz ;; its condition
+        (local.get $x)) ;; the end of the condition
+      ;; before its first arm
+      (then ;; its first arm
+        ;; before what is in the first arm
+        (call $sleep) ;; what is in the first arm
+        ;; before the end of the first arm
+      ) ;; the end of the first arm
+      ;; before its second arm
+      (else ;; its second arm
+        ;; before what is in the second arm
+        (call $sleep) ;; what is in the second arm
+        ;; before the end of the second arm
+      ) ;; the end of the second arm
+      ;; before the end of the if
+    ) ;; the end of the if
+    ;; before flat code
+    local.get $x ;; an operand
+    ;; before another
+    call $f ;; another
+    ;; before a flat if
+    if (result i32) ;; a flat if
+      ;; before what is in it
+      call $sleep ;; what is in it
+      ;; before what it leaves
+      i32.const 1 ;; what it leaves
+      ;; before a flat else
+    else ;; a flat else
+      i32.const 2
+      ;; before a flat end
+    end ;; a flat end
+    ;; before a loop
+    (loop $l (param i32) (result i32) ;; a loop
+      ;; before what is in the loop
+      (call $f) ;; what is in the loop
+      ;; before the end of the loop
+    ) ;; the end of the loop
+    ;; before the result
+    (i32.add ;; the result
+      ;; before a call that is lifted
+      (call $f (local.get $x)) ;; a call that is lifted
+      ;; before the end of the result
+    ) ;; the end of the result
+    ;; before the end
+  ) ;; the end
+)
+"""
+
+
+def commented(text: str) -> str:
+    """A text with a comment at the end of each line, and one on a line of its own behind it."""
+    out = []
+    for number, token in enumerate(tokens(parse(text))):
+        core = core_length(token)
+        line, line_break, rest = token[core:].partition("\n")
+        if core and line_break and not {";", "@"} & {*token[core:]}:
+            indent = rest.rsplit("\n", 1)[-1]
+            out.append(f"{token[:core]}{line} ;; end {number}\n{indent};; line {number}\n{rest}")
+        else:
+            out.append(token)
+    return "".join(out)
+
+
+def behind_imports(text: str) -> set[str]:
+    """The comments behind imports of control functions, which go with these."""
+    return {found for line in text.split("\n") if CONTROL.search(line) for found in COMMENT.findall(line)}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_kind(form: str) -> None:
+    """Before and behind all that moves, or is taken apart."""
+    said = re.findall(";; .*", ALL)
+    found = Counter(re.findall(";; .*", rewrite(ALL, **FORMS[form])))
+    twice = 2 if form == "twins" else 1
+    assert {each: found[each] for each in said if not said.count(each) <= found[each] <= twice * said.count(each)} == {}
+
+
+@pytest.mark.parametrize("script", [each for each in SCRIPTS if each.name not in DEAD], ids=lambda path: path.stem)
+def test_scripts(script: Path) -> None:
+    """At each line's end, and between all lines, of all that the scripts have."""
+    for module in modules(script.read_text()):
+        try:
+            text = commented(module)
+            rewrite(text)
+        except WatError:
+            continue  # it is there to be refused
+        said = set(COMMENT.findall(text)) - behind_imports(text)
+        for form, options in FORMS.items():
+            found = Counter(COMMENT.findall(rewrite(text, **options)))
+            twice = 2 if form == "twins" else 1
+            assert {each: found[each] for each in said if not 1 <= found[each] <= twice} == {}, form
