@@ -49,20 +49,21 @@ class Site(NamedTuple):
 
 
 class Callees:
-    """What the calls in bodies call; the one place where that is read."""
+    """What the calls in bodies call: `type_numbers` are those of function types that are the same (functypes.py),
+    `called_at` has, by these, the types of the dispatches that were read."""
 
     def __init__(self, module: Module, codes: Codes) -> None:
         self.module, self.codes = module, codes
-        self.uses = TypeUses(module)
-        self.types = FuncTypes(module)
-        self.func_types: dict[int, FuncType] = {}  # at which calls are made, by number
+        self.type_uses = TypeUses(module)
+        self.type_numbers = FuncTypes(module)
+        self.called_at: dict[int, FuncType] = {}
         self._dispatches: dict[tuple[str, str, str], Dispatch] = {}
 
     def dispatch(self, code: Code, body: list[Token], position: int) -> Dispatch:
         """What the call through a table or reference at body[position] looks for."""
         if code.op.endswith("call_ref"):
-            number = self.types.named(code.word)
-            self.func_types.setdefault(number, self.type_of(code, body, position))
+            number = self.type_numbers.named(code.word)
+            self.called_at.setdefault(number, self.type_of(code, body, position))
             return Dispatch(REFERENCES, number)
         end = type_use_end(body, position + 1)
         said = "".join(body[position + 1 : end])
@@ -70,11 +71,12 @@ class Callees:
         found = self._dispatches.get(key)
         if found is None:
             named = words(body[position + 1])[1:2] if end > position + 1 and head(body[position + 1]) == "type" else []
-            type_ = self.types.named(named[0]) if named else self.types.plain(self.type_of(code, body, position))
+            numbers = self.type_numbers
+            type_ = numbers.named(named[0]) if named else numbers.plain(self.type_of(code, body, position))
             table = self.module.tables.index(code.word or "0")
             found = Dispatch(REFERENCES if table is None else table, type_)
             self._dispatches[key] = found
-            self.func_types.setdefault(type_, self.type_of(code, body, position))
+            self.called_at.setdefault(type_, self.type_of(code, body, position))
         return found
 
     def type_of(self, code: Code, body: list[Token], position: int) -> FuncType:
@@ -83,7 +85,7 @@ class Callees:
         if code.op.endswith("call_ref"):
             return self.module.func_type(code.word) or ((), ())
         end = type_use_end(body, position + 1)
-        return (self.uses.of(body[position + 1 : end]) if end > position + 1 else None) or ((), ())
+        return (self.type_uses.of(body[position + 1 : end]) if end > position + 1 else None) or ((), ())
 
     def body(self, func: Func) -> list[Token]:
         """The tokens of a function's body, each one instruction, with what annotations say of it in its token."""
@@ -114,7 +116,7 @@ class CallGraph:
 
     `callers` has who calls each function, `users` who uses each dispatch, `homes` the spaces in which each function
     stands, `flows` where functions go from each space. `marked` are the functions with a call that can pause, as an
-    annotation says; `written` are the tables whose elements code of the module changes.
+    annotation says; `changing` are the tables whose elements code of the module changes.
     """
 
     def __init__(self, module: Module, callees: Callees, annotated: bool) -> None:
@@ -126,7 +128,7 @@ class CallGraph:
         self.marked: set[int] = set()
         self.tail_callers: set[int] = set()
         self.loops: set[int] = set()
-        self.written: set[int] = set()
+        self.changing: set[int] = set()
         self._segments: list[set[int]] = []  # what is in each element segment: see `_listed`
         self._segment_names: dict[str, int] = {}
         self._relevant: dict[Token, Code | None] = {}  # of the distinct tokens, those that matter here
@@ -143,7 +145,7 @@ class CallGraph:
             func = module.func(number)
             if not func.imported and isinstance(func.node, list):
                 self._read_function(func)
-        for table in self.written:  # a call through one is that of a reference, which is kept (tablecalls.py)
+        for table in self.changing:  # a call through one is that of a reference, which is kept (tablecalls.py)
             self._flow(table, REFERENCES)
         self._read_host()
 
@@ -189,7 +191,7 @@ class CallGraph:
         return _reached(space, sources)
 
     def _types_of(self, number: int) -> tuple[int, ...]:
-        func, types = self.module.func(number), self.callees.types
+        func, types = self.module.func(number), self.callees.type_numbers
         return types.found_at(types.named(func.type_name) if func.type_name else types.plain(func.type))
 
     def _flow(self, from_: int, to: int) -> None:
@@ -271,7 +273,7 @@ class CallGraph:
         else:  # array.new_elem, array.init_elem
             self._stands(self._segment(said[-1]) if said else (), REFERENCES)
         if op in _WRITING:
-            self.written.add(tables[0] if op != "table.init" or len(said) > 1 else 0)
+            self.changing.add(tables[0] if op != "table.init" or len(said) > 1 else 0)
 
     def _table(self, word: str) -> int:
         index = self.module.tables.index(word)
@@ -374,7 +376,7 @@ class CallGraph:
             opened = self.open_spaces()
             for dispatch in self.users:
                 if dispatch.space in opened:  # it can find a function of the host
-                    params, results = self.callees.func_types[dispatch.type]
+                    params, results = self.callees.called_at[dispatch.type]
                     given.update(params)
                     got.update(results)
             if carries(given):

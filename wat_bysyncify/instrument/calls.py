@@ -46,7 +46,7 @@ Pauses = int | Dispatch  # a function, or what a call looks for
 @dataclass(slots=True)
 class Pausing:
     """`can_pause` and `instrumented` are function numbers. `causes` has what pauses, in the order in which that was
-    found, each with what pauses because it does, or why it does by itself."""
+    found, each with that because of which it pauses, or why it does by itself."""
 
     module: Module
     callees: Callees
@@ -60,9 +60,8 @@ class Pausing:
     only: bool = False  # there is a list of the only ones
     runtime: set[int] = field(default_factory=set)  # the functions that drive the pausing
     tail_callers: set[int] = field(default_factory=set)  # the functions with tail calls, of any kind
-    written: set[int] = field(default_factory=set)  # the tables whose elements code of the module changes
-    points: set[int] = field(default_factory=set)  # the functions that get pause points, and where
-    places: tuple[str, ...] = ()
+    changing: set[int] = field(default_factory=set)  # the tables whose elements code of the module changes
+    points: set[int] = field(default_factory=set)  # the functions that get pause points
 
     def indirect(self, number: int) -> Callable[[Dispatch], bool]:
         """Whether a call through a table or reference can pause in a function."""
@@ -166,7 +165,6 @@ def find_pausing(
     bottom = _callers(graph, {number for number, name in controls.items() if name in names.BOTTOM_MOST})
     top = _callers(graph, {number for number, name in controls.items() if name in names.TOP_MOST})
     found.runtime = top | bottom
-    found.places = options.pause_at
     if "entries" in options.pause_at:
         found.points = {number for number, func in enumerate(funcs) if not func.imported}
     elif "loops" in options.pause_at:
@@ -191,7 +189,7 @@ def find_pausing(
     found.can_pause = {each for each in found.causes if not isinstance(each, Dispatch)}
     found.instrumented = found.to_instrument(found.causes)
     found.tail_callers = graph.tail_callers & found.instrumented
-    found.written = graph.written
+    found.changing = graph.changing
     return found
 
 

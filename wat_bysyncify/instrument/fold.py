@@ -609,7 +609,7 @@ class _Walk:
 
     def type_use(self, start: int, end: int) -> FuncType:
         """What the type use in tokens[start + 1:end] says."""
-        type_ = self.scope.program.types.of(self.tokens[start + 1 : end])
+        type_ = self.scope.program.type_uses.of(self.tokens[start + 1 : end])
         if type_ is None:
             raise BodyError("unknown type", start + 1)
         return type_

@@ -68,7 +68,7 @@ def inline(scope: Scope, values: int, call: str) -> Inline | None:
     local with the number of the call."""
     program = scope.program
     policy = program.policy(scope.func.number)
-    if len(program.pausing.instrumented) > policy.own_frames or values > policy.own_values:
+    if len(program.pausing.instrumented) > policy.inline_frames or values > policy.inline_values:
         return None
     return Inline(scope.new_name("$data"), scope.new_name("$position"), call)
 
@@ -136,7 +136,7 @@ class Frame:
         return lines
 
     @property
-    def own_locals(self) -> tuple[str, ...]:
+    def inline_locals(self) -> tuple[str, ...]:
         """The locals with which the function saves the frame itself, which are addresses."""
         own = self.inline and any(group.types[0] in SAVED_SIZES for group in self.groups)
         return (self.inline.data, self.inline.position) if self.inline and own else ()

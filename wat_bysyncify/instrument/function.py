@@ -47,7 +47,7 @@ def plain_function(func: Func, program: Program) -> str | None:
         return with_entry_check(parts) if checked else parts.text
     options = program.options
     more = options.trace or options.ignore_unwind_from_catch or options.asserts or options.pause_at  # what they do
-    inline = program.policy(func.number).own_control and not more
+    inline = program.policy(func.number).inline_control and not more
     return with_control_code(func, program) if inline else None
 
 

@@ -72,10 +72,10 @@ def _catching(body: list[Token], position: int, end: int, scope: Scope) -> str:
         params = (*params, program.module.address_type("table", code.word if code.words else ""))
     elif code.op == "call_ref":
         params = (*params, f"(ref null {code.word})")
-    id_ = program.catching.get(said, "")
+    id_ = program.catching_calls.get(said, "")
     if not id_:
         id_ = unused(f"$catching_{plain(code.word) or 'indirect'}", program.ids.funcs)
-        program.catching[said] = id_
+        program.catching_calls[said] = id_
         program.lookups[id_] = (params, results), False
     scope.needs.definitions[id_] = _text(id_, said, (params, results), program.ids.catching)
     return id_

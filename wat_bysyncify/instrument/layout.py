@@ -72,11 +72,11 @@ class Layout:
     def reader(self, indent: str, text: str, start: int, old: str | None = None) -> None:
         """Lines of the reader's, which begin with the token `start` (-1 for none), at an indentation instead of `old`,
         if it is to change. All of the reader's text but comments, and openings that move, comes through here."""
-        self.line(indent, text if old is None else self.place(text, old, indent))
+        self.line(indent, text if old is None else self.reindented(text, old, indent))
         if start >= 0:
             self.marks.append((len(self.out) - 1, start))
 
-    def place(self, text: str, old: str, new: str) -> str:
+    def reindented(self, text: str, old: str, new: str) -> str:
         """Text whose lines begin at the indentation `new` instead of `old`."""
         if old != new and "\n" in text:
             moved = text.replace("\n" + old, "\n" + new)

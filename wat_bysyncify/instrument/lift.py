@@ -53,7 +53,7 @@ class _Lift:
         self.codes = body.codes
         self.source = source
         self.scope = scope
-        self.types = OperandTypes(body, scope)
+        self.operand_types = OperandTypes(body, scope)
         self.temps: dict[str, list[Temp]] = {}
         self.all_temps: list[Temp] = []
         self.alive = [0] * len(body.calls)
@@ -230,7 +230,7 @@ class _Lift:
         Constants and temporaries wait on, and so do locals that neither the statement nor anything in between writes:
         they are then read later than in the source.
         """
-        self.guard_locals(writes)
+        self.read_before(writes)
         stack = self.stack
         spill = []
         for position in range(len(stack) - 1, self.settled - 1, -1):
@@ -238,7 +238,7 @@ class _Lift:
             if value.kind == "expr" or (value.kind == "local" and value.reads & writes):
                 spill.append(position)
             writes |= value.writes
-        self.guard_locals(writes)
+        self.read_before(writes)
         for position in reversed(spill):
             stack[position] = self.spill(stack[position])
         for value in stack[self.settled :]:
@@ -247,7 +247,7 @@ class _Lift:
                 self.detached |= value.reads
         self.settled = len(stack)
 
-    def guard_locals(self, writes: int) -> None:
+    def read_before(self, writes: int) -> None:
         """Locals that wait to be read are read now if something that comes next writes them."""
         if writes & self.detached:
             self.detached = 0
@@ -303,13 +303,13 @@ class _Lift:
             writes = item.writes
         elif code.act == act.SET or code.act == act.TEE:
             writes = self.scope.bits[code.word]
-        self.guard_locals(writes)
+        self.read_before(writes)
         operands = self.pop(needs)
         folded = not code.flat and all(value.folded for value in operands)
         folded = folded and not (code.act == act.IF and len(operands) > 1)  # wabt has room for a condition only
         parts: list[Any] = []
         if isinstance(item, Op):
-            head_end = self.types.operands_at(start)
+            head_end = self.operand_types.operands_at(start)
             head = [source.token(start, level), *self.body.tokens[start + 1 : head_end]]
             head[-1] = source.ended(head[-1], head_end - 1)
             if not folded and item.rest == item.last:
@@ -331,7 +331,7 @@ class _Lift:
         if gives and not stops:
             before = [value.type for value in operands]
             alone = isinstance(item, Op)
-            types = self.types.left(start, start + 1 if alone else last + 1, before, alone)
+            types = self.operand_types.left(start, start + 1 if alone else last + 1, before, alone)
         if gives != 1 or stops:
             for operand in operands:
                 writes |= operand.writes
@@ -409,7 +409,7 @@ class _Lift:
         for value in operands:
             writes |= value.writes
         self.settle(writes | target)
-        self.guard_locals(target)
+        self.read_before(target)
         for position, value in enumerate(operands):
             if spill[position]:
                 operands[position] = self.spill(value)
@@ -502,7 +502,7 @@ class _Lift:
         code = None if set_ is None else self.codes[set_]
         word = words(self.body.tokens[set_])[1] if set_ is not None and target else ""
         self.settle(writes | target)
-        self.guard_locals(target)
+        self.read_before(target)
         for value, type_ in zip(params, item.type[0], strict=True):
             value.type = type_
         held = [self.spill(value).temps[0] for value in params]

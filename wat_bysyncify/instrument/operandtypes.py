@@ -93,7 +93,7 @@ class OperandTypes:
         if code.op == "call_ref":
             return self.scope.module.func_type(code.word) or ((), ())
         end = type_use_end(self.body.tokens, at + 1)
-        return self.scope.program.types.of(self.body.tokens[at + 1 : end]) or ((), ())
+        return self.scope.program.type_uses.of(self.body.tokens[at + 1 : end]) or ((), ())
 
     def operands_at(self, start: int) -> int:
         """Behind the immediates of the instruction at a token that are lists."""

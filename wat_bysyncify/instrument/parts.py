@@ -107,7 +107,7 @@ def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scop
     pausing, codes = program.pausing, program.codes
     stands_in, has_points = func.number in pausing.tail_callers, func.number in pausing.points
     asserts, ignores = program.options.asserts, program.options.ignore_unwind_from_catch
-    if not (program.annotated or asserts or ignores or checked or pausing.written or has_points or stands_in):
+    if not (program.annotated or asserts or ignores or checked or pausing.changing or has_points or stands_in):
         return before, inside
     inside = regular(inside, codes)
     if program.annotated:
@@ -118,7 +118,7 @@ def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scop
         inside = with_stand_ins(inside, func, program)
     if asserts:
         inside = with_checks(inside, scope)
-    if pausing.written:
+    if pausing.changing:
         inside = settled_calls(inside, scope)
     if checked:
         inside = checked_gets(inside, codes, checked)

@@ -22,7 +22,7 @@ from .scope import Program
 def with_pause_points(body: list[Token], before: str, program: Program) -> list[Token]:
     """The tokens of a body, one for each instruction, with a pause point at its head and at those of its loops, as the
     options say. `before` is the trivia in front of the body."""
-    codes, ids, places, newline = program.codes, program.ids, program.pausing.places, program.newline
+    codes, ids, places, newline = program.codes, program.ids, program.options.pause_at, program.newline
     made: dict[str, list[Token]] = {}
 
     def point(trivia: str) -> list[Token]:

@@ -23,11 +23,11 @@ class Policy(NamedTuple):
     by a call of its own. `elided`: it need not know of pauses if it does nothing but its call. In bytes, about, what
     may be spent: `at_once`, to save the frame behind each call rather than at one place for all; `for_a_loop`, for each
     loop in which nothing pauses, on exits for sets of live locals: if what is live at some other pause need not be
-    kept, the loop has the registers for itself.
-    `own_frames`: where functions jump and so many or fewer are instrumented, the code that saves and restores a frame
-    stands in the function, if the frame has `own_values` at most: a switch takes a fifth less time, for some 50 bytes a
-    function and 6 for each value. More values are in the way of code that does not pause, in V8 (see `apart`).
-    `own_control`: so does the code of control functions that are called.
+    kept, the loop has the registers for itself. `inline_frames`: where functions jump and so many or fewer are
+    instrumented, the code that saves and restores a frame stands in the function, if the frame has `inline_values` at
+    most: a switch takes a fifth less time, for some 50 bytes a function and 6 for each value. More values are in the
+    way of code that does not pause, in V8 (see `apart`). `inline_control`: so does the code of control functions that
+    are called.
     """
 
     values: Mapping[str, int] = MappingProxyType({})
@@ -36,9 +36,9 @@ class Policy(NamedTuple):
     elided: bool = True
     at_once: int = 0
     for_a_loop: int = 0
-    own_frames: int = 0
-    own_values: int = 0
-    own_control: bool = False
+    inline_frames: int = 0
+    inline_values: int = 0
+    inline_control: bool = False
 
 
 READ = Policy(elided=False)
@@ -49,9 +49,9 @@ FAST = Policy(
     apart=True,
     at_once=18,
     for_a_loop=24,
-    own_frames=8,
-    own_values=6,
-    own_control=True,
+    inline_frames=8,
+    inline_values=6,
+    inline_control=True,
 )
 _POLICIES = {None: READ, "speed": FAST, "size": SMALL}
 

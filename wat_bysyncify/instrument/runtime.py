@@ -275,13 +275,13 @@ def table_text(type_: str, ids: Ids) -> list[str]:
     """The table for references of a type, with its globals, in lines."""
     return [
         f"(table {ids.tables[type_]} 8 {type_})",
-        f"(global {ids.last_slot[type_]} (mut i32) (i32.const 0))",
-        f"(global {ids.slots[type_]} (mut i32) (i32.const 0))",
+        f"(global {ids.next_slot[type_]} (mut i32) (i32.const 0))",
+        f"(global {ids.slot_count[type_]} (mut i32) (i32.const 0))",
     ]
 
 
 def _hold_text(type_: str, ids: Ids) -> list[str]:
-    table, next_, count = ids.tables[type_], ids.last_slot[type_], ids.slots[type_]
+    table, next_, count = ids.tables[type_], ids.next_slot[type_], ids.slot_count[type_]
     null = f"(ref.null {heap_type(type_)})"
     return [
         f"(func {ids.save[type_]} (param $value {type_})",
@@ -306,7 +306,7 @@ def _hold_text(type_: str, ids: Ids) -> list[str]:
 
 
 def _release_text(type_: str, ids: Ids) -> list[str]:
-    table, count = ids.tables[type_], ids.slots[type_]
+    table, count = ids.tables[type_], ids.slot_count[type_]
     null = f"(ref.null {heap_type(type_)})"
     return [
         f"(func {ids.restore[type_]} (result {type_})",

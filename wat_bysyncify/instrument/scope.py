@@ -50,15 +50,15 @@ class Program:
 
     Functions change nothing here, but that what is asked for first gets its name then, and is added to the module
     later: `helpers` are the ids of the functions that save and restore, by what they do and the types of the values
-    (the one to "leave" room has none), `new_types` those of types, `settled` those of functions that look into tables
-    (tablecalls.py), `catching` those of functions that are called in handlers (handlers.py); `lookups` says of such
-    functions what `call` does of others; `placeholders` has functions of its own.
+    (the one to "leave" room has none), `new_types` those of types, `settled_calls` those of functions that look into
+    tables (tablecalls.py), `catching_calls` those of functions that are called in handlers (handlers.py); `lookups`
+    says of such functions what `call` does of others; `placeholders` has functions of its own.
     """
 
     __slots__ = (
-        "annotated", "called", "callees", "catching", "codes", "control", "defined", "helpers", "hot", "ids", "lookups",
-        "mapped", "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders", "settled",
-        "tails", "text", "twinned", "type_ids", "types",
+        "annotated", "called", "callees", "catching_calls", "codes", "control", "defined", "helpers", "hot", "ids",
+        "lookups", "mapped", "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders",
+        "settled_calls", "tails", "text", "twinned", "type_ids", "type_uses",
     )  # fmt: skip
 
     def __init__(
@@ -84,15 +84,15 @@ class Program:
         self.annotated, self.old, self.mapped, self.options = annotated, old, mapped, options
         self.notes = Notes(options.annotate)
         self.defined = len(module.funcs.entities)
-        self.types = self.callees.uses
+        self.type_uses = self.callees.type_uses
         self.type_ids = Taken(module.types.names)
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: Set[int] = set()
-        self.catching: dict[str, str] = {}  # by what is called
+        self.catching_calls: dict[str, str] = {}  # by what is called
         self.new_types: dict[FuncType, str] = {}
-        self.settled: dict[tuple[int, str], str] = {}  # by table and type
+        self.settled_calls: dict[tuple[int, str], str] = {}  # by table and type
         # Functions that are added, as `call` knows them: those, and the checks.
         self.lookups: dict[str, tuple[FuncType, bool]] = dict.fromkeys(
             (ids.assert_normal, ids.assert_called), ((("i32",), ()), False)

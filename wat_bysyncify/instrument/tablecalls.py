@@ -32,9 +32,9 @@ def settled_calls(body: list[Token], scope: Scope) -> list[Token]:
         found = None
         if code.op == "call_indirect":
             end = type_use_end(body, position + 1)
-            type_ = program.types.of(body[position + 1 : end])
+            type_ = program.type_uses.of(body[position + 1 : end])
             table = program.module.tables.index(code.word) if code.word else 0
-            if type_ is not None and table in program.pausing.written and scope.can_pause(body, position):
+            if type_ is not None and table in program.pausing.changing and scope.can_pause(body, position):
                 found = _reference(scope, table or 0, type_, body[position + 1 : end])
         if code.opens:
             lists.append(found is not None)
@@ -64,10 +64,10 @@ def _reference(scope: Scope, table: int, type_: FuncType, type_use: list[Token])
     name = said[1] if said[:1] == ["type"] else scope.type_name(type_)
     entity = module.tables.entities[table]
     word = entity.id or str(table)
-    id_ = program.settled.get((table, name), "")
+    id_ = program.settled_calls.get((table, name), "")
     if not id_:
         id_ = unused(f"${plain(name)}_in_{plain(word)}", program.ids.funcs)
-        program.settled[table, name] = id_
+        program.settled_calls[table, name] = id_
         address = module.address_type("table", str(table))
         program.lookups[id_] = ((address,), (f"(ref null {name})",)), False
     if id_ not in scope.needs.definitions:

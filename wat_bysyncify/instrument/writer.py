@@ -23,7 +23,7 @@ class Writer(Layout):
             self.trail(self.plan.notes.once("counter"))
         for name, type_ in self.plan.temps:
             self.line(indent, f"(local {name} {type_})")
-        for name in self.plan.frame.own_locals:
+        for name in self.plan.frame.inline_locals:
             self.line(indent, f"(local {name} {self.plan.ids.address})")
 
     def enter(self, indent: str) -> None:
