@@ -35,7 +35,7 @@ def planned(number: int, text: str = TEXT, **given: Any) -> tuple[Plan | None, l
     found = rewrite_function(func, "  ", program).map
     plan = found.plan if found else None
     parts = take_apart(func, program, instrumented=True)
-    offsets = [parts.offset(call.start) for call in plan.calls] if plan else []
+    offsets = [parts.offset(call.start) for call in parts.body.calls] if plan else []
     return plan, [text[offset : offset + 12] for offset in offsets if offset is not None]
 
 
@@ -58,7 +58,7 @@ def test_skip() -> None:
 def test_jump() -> None:
     """The number of the call is the first of the frame; no local holds it where jumps inside loops have one goal."""
     plan, places = planned(1, rewind="jump")
-    assert plan and plan.form == "jump" and plan.numbered and plan.frame.numbered
+    assert plan and plan.form == "jump" and plan.numbered and plan.frame.number_first
     assert places == ["(call $sleep", "call $other\n"]
     assert [call.number for call in plan.calls] == [0, 1]
     assert not plan.counter
@@ -101,7 +101,7 @@ def test_own_code_for_small_frames(values: int) -> None:
     small = values == 6
     assert bool(plan.frame.inline) == small
     assert ("(call $restore_6_i32)" in plan.frame.restores()) == (not small)
-    assert (plan.frame.number == "(call $restore_i32)") == (not small)
+    assert (plan.frame.number() == "(call $restore_i32)") == (not small)
     assert any("(call $save_7_i32" in line for line in plan.frame.saves()) == (not small)
 
 

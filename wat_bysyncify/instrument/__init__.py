@@ -59,7 +59,7 @@ What is done, in the order of the files:
     lists.py       the functions and imports that the user names             names -> numbers
     callgraph.py   who calls whom, and what stands in which table            Module -> CallGraph
     functypes.py   led by it: what can be called at which type               types -> numbers
-    calls.py       which functions can pause                                 CallGraph -> Pausing
+    pausing.py     which functions can pause                                 CallGraph -> Pausing
     ids.py         the names of what is added, and which memory holds the frames  Module, Options -> Ids
     hot.py         which functions are hot, with a profile                   times -> shares of the time
     scope.py       all that the functions have in common                     Module, Pausing, Ids .. -> Program
@@ -68,7 +68,7 @@ What is done, in the order of the files:
     then for each function that can, led by function.py; first parts.py takes it apart, and says what the rest need not
     know in other words:
     annotations.py what is said of instructions, as part of them             tokens -> tokens
-    handlers.py    calls in handlers in which no pause is to begin           tokens -> tokens
+    catching.py    calls in handlers in which no pause is to begin           tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens
     asserts.py     checks behind calls, with --asserts                       tokens -> tokens
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
@@ -88,14 +88,14 @@ What is done, in the order of the files:
     controlcalls.py  calls of control functions: their code instead          tokens -> text
     and at the end:
     needs.py       what the new functions refer to, of all together          Needs -> Needs
-    runtime.py     the control functions and those that save and restore     ids -> text
+    support.py     the control functions and those that save and restore     ids -> text
     additions.py   all that is added, in order                               Program, Needs -> text
     rewrite.py     all of it, from text to text
     and for whoever asks:
     explain.py     what can pause and why (dominators.py: only because of what)  Pausing -> words, data
     mapping.py     where calls, frames and lines are (places.py: the lines)  Plan, text -> data
 
-    instructions.py, code.py   what the instructions are, and what a token says
+    instructions.py  what the instructions are; code.py, act.py: what a token says
     reftypes.py    reference types
     placeholder.py values of any type, for where nobody reads them
     source.py      the reader's own text, with comments and indentation

@@ -9,7 +9,8 @@ from .control import Control
 from .fields import node_words
 from .module import FuncType
 from .needs import Needs
-from .runtime import (
+from .scope import Program
+from .support import (
     control_text,
     fuel_globals,
     globals_text,
@@ -22,7 +23,6 @@ from .runtime import (
     save_text,
     table_text,
 )
-from .scope import Program
 
 
 class Additions:

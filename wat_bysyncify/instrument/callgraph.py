@@ -17,8 +17,8 @@ from copy import copy
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ..sexpr.nodes import List, Node, Token, plain_id, tokens, words
-from . import code as act
+from ..sexpr.nodes import Node, Token, plain_id, tokens, words
+from . import act
 from .annotations import NEVER, PAUSES, annotated, misplaced
 from .code import OURS, Code, Codes, regular
 from .fields import children, head, parse_nat, type_use_end
@@ -39,11 +39,10 @@ class Dispatch(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A call in a body: the instruction `op` at tokens[position], of a function by number or of a dispatch; `says` is
-    what an annotation says of it, PAUSES or NEVER, or "". None where the text names nothing that there is."""
+    """A call in a body, at tokens[position], of a function by number or of a dispatch, None where the text names
+    nothing that there is; `says` is what an annotation says of it, PAUSES or NEVER, or ""."""
 
     position: int
-    op: str
     callee: int | Dispatch | None
     says: str
 
@@ -89,7 +88,7 @@ class Callees:
 
     def body(self, func: Func) -> list[Token]:
         """The tokens of a function's body, each one instruction, with what annotations say of it in its token."""
-        node: List = func.node  # type: ignore[assignment]
+        node = func.nodes
         inside = tokens(node[func.header : -1])
         before = tokens(node[: func.header])[-1]
         distinct = {before, *inside}
@@ -102,9 +101,9 @@ class Callees:
         for position, token in enumerate(body := self.body(func)):
             code = self.codes[token]
             if code.op in DIRECT:
-                yield Site(position, code.op, self.module.funcs.index(code.word) if code.word else None, code.says)
+                yield Site(position, self.module.funcs.index(code.word) if code.word else None, code.says)
             elif code.op in THROUGH:
-                yield Site(position, code.op, self.dispatch(code, body, position), code.says)
+                yield Site(position, self.dispatch(code, body, position), code.says)
 
 
 DIRECT = frozenset(("call", "return_call"))
@@ -208,7 +207,7 @@ class CallGraph:
     def _read_function(self, func: Func) -> None:
         """Reads the body of a function: each of its distinct tokens once, and in order only where that matters."""
         codes, relevant, index = self.callees.codes, self._relevant, self.module.funcs.index
-        node: List = func.node  # type: ignore[assignment]
+        node = func.nodes
         distinct = set(tokens([node]))
         if any(codes[token].act in (act.IMMEDIATE, act.SEVERAL) for token in distinct):
             distinct = set(regular(tokens([node]), codes))
@@ -250,7 +249,7 @@ class CallGraph:
 
     def _check(self, func: Func) -> None:
         """Raises `WatError` for an annotation of ours about what is no call."""
-        node: List = func.node  # type: ignore[assignment]
+        node = func.nodes
         before = sum(token.width for token in tokens(node[: func.header]))
         for token in self.callees.body(func):
             code = self.callees.codes[token]

@@ -11,49 +11,9 @@ import re
 
 from ..sexpr.nodes import Token, core_length, pieces, plain_id
 from ..sexpr.trivia import Trivia
+from . import act
 from .fields import parse_nat
 from .instructions import CONTROL, SIGNATURES
-
-# What the walk over a body (fold.py) does at a token. The order counts: fold.py asks for ranges.
-(
-    GET,  # local.get
-    CONST,  # an instruction without operands and with one result
-    PLAIN,  # any other whose name gives its operands and results
-    CLOSE,
-    SET,  # local.set
-    TEE,
-    CALL,
-    BRANCH,  # br br_if br_table br_on_*
-    STOP,  # return unreachable throw throw_ref rethrow and tail calls, but those through a table
-    BLOCK,  # block loop try_table, and the try of old
-    IF,
-    THEN,
-    ELSE,
-    END,
-    TYPE_USE,  # (type ..) (param ..) (result ..) behind a block, a call_indirect, a select
-    CATCH,  # (catch ..) of a try_table; catch and catch_all of a try
-    CALL_INDIRECT,  # also call_ref
-    RETURN_CALL_INDIRECT,
-    OTHER,  # struct.new array.new_fixed, and control words out of place
-    HEAP_TYPE,  # (ref ..) behind an instruction
-    UNKNOWN,
-    IMMEDIATE,  # words that belong to the instruction before
-    SEVERAL,  # more than one instruction
-    DO,  # (do ..) of a try
-    DELEGATE,  # which ends a try
-) = range(25)
-
-_ACTS = {
-    "local.get": GET, "local.set": SET, "local.tee": TEE, "call": CALL,
-    "br": BRANCH, "br_if": BRANCH, "br_table": BRANCH, "br_on_null": BRANCH, "br_on_non_null": BRANCH,
-    "br_on_cast": BRANCH, "br_on_cast_fail": BRANCH,
-    "return": STOP, "unreachable": STOP, "throw": STOP, "throw_ref": STOP, "rethrow": STOP,
-    "return_call": STOP, "return_call_ref": STOP, "return_call_indirect": RETURN_CALL_INDIRECT,
-    "block": BLOCK, "loop": BLOCK, "try_table": BLOCK, "if": IF, "then": THEN, "else": ELSE, "end": END,
-    "try": BLOCK, "do": DO, "delegate": DELEGATE, "type": TYPE_USE, "param": TYPE_USE, "result": TYPE_USE,
-    "catch": CATCH, "catch_ref": CATCH, "catch_all": CATCH, "catch_all_ref": CATCH,
-    "call_indirect": CALL_INDIRECT, "call_ref": CALL_INDIRECT,
-}  # fmt: skip
 
 _BLOCKS = frozenset(("block", "loop", "try_table", "try"))
 CALLS = frozenset(("call", "call_indirect", "call_ref"))  # those that come back
@@ -93,7 +53,7 @@ class Code:
         self.op = self.word = self.says = ""
         self.words: list[str] = []
         if token.type == "CLOSE":
-            self.act = CLOSE
+            self.act = act.CLOSE
             return
         found = pieces(token)
         self.words = [plain_id(word) if word[0] == "$" else word for _, word in found[1:]]
@@ -104,28 +64,28 @@ class Code:
         if self.words:
             self.word = self.words[0]
         if len(_starts(token, found)) > 1 or (token.type == "LEAF" and self.op in _BLOCKS):
-            self.act = SEVERAL
+            self.act = act.SEVERAL
         elif signature := SIGNATURES.get(self.op):
             self.pops, self.pushes = len(signature[0]), len(signature[1])
-            self.act = _ACTS.get(self.op, PLAIN)
-            if self.act == PLAIN and not self.pops and self.pushes == 1:
-                self.act = CONST
-            if self.act in (GET, SET, TEE) and (number := parse_nat(self.word)) is not None:
+            self.act = act.OF.get(self.op, act.PLAIN)
+            if self.act == act.PLAIN and not self.pops and self.pushes == 1:
+                self.act = act.CONST
+            if self.act in (act.GET, act.SET, act.TEE) and (number := parse_nat(self.word)) is not None:
                 self.word = str(number)  # `0x0` and `00` are local 0 too
-        elif self.op in _ACTS:
-            self.act = _ACTS[self.op]
+        elif self.op in act.OF:
+            self.act = act.OF[self.op]
         elif self.op == "ref" and token.type == "LEAF":
-            self.act = HEAP_TYPE
+            self.act = act.HEAP_TYPE
         elif self.op in CONTROL:
-            self.act = OTHER
+            self.act = act.OTHER
         elif (
             (self.flat and not self.op[:1].islower())
             or self.op in _IMMEDIATE_WORDS
             or self.op.startswith(("offset=", "align=", "nan:"))
         ):
-            self.act = IMMEDIATE
+            self.act = act.IMMEDIATE
         else:
-            self.act = UNKNOWN
+            self.act = act.UNKNOWN
 
     @property
     def core(self) -> str:
@@ -169,11 +129,13 @@ def regular(tokens: list[Token], codes: Codes) -> list[Token]:
     """`tokens` cut and joined so that each instruction, opening and end is one token. Linear; the text stays."""
     out: list[Token] = []
     joined: list[Token] = []  # the pieces of the instruction, or of the type, that the last token of `out` begins
-    single = (each for token in tokens for each in (cut(token) if codes[token].act == SEVERAL else (token,)))
+    single = (each for token in tokens for each in (cut(token) if codes[token].act == act.SEVERAL else (token,)))
     for token in [*single, Token("CLOSE", "")]:
-        if codes[token].act == IMMEDIATE and out:
+        if codes[token].act == act.IMMEDIATE and out:
             # The second type of a br_on_cast goes with the first, if that is a list.
-            between = codes[out[-1]].act == HEAP_TYPE and len(out) > 1 and codes[out[-2]].op.startswith("br_on_cast")
+            between = (
+                codes[out[-1]].act == act.HEAP_TYPE and len(out) > 1 and codes[out[-2]].op.startswith("br_on_cast")
+            )
             if between or out[-1].type in ("WORDS", "OPEN"):
                 joined.append(token)
                 continue

@@ -2,7 +2,7 @@
 
     (import "bysyncify" "start_unwind" (func $pause (param i32)))
 
-goes, and at the end of the module stands a function `$pause`, whose code runtime.py writes: calls by name stay as they
+goes, and at the end of the module stands a function `$pause`, whose code support.py writes: calls by name stay as they
 are. The numbers of the functions behind the import are one less then, wherever they stand.
 """
 

@@ -16,8 +16,8 @@ from ..sexpr.nodes import Token, tokens, with_words
 from . import names
 from .code import regular
 from .module import Func
-from .runtime import set_state
 from .scope import Program
+from .support import set_state
 
 
 def with_control_code(func: Func, program: Program) -> str | None:

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from ..errors import WatError
 from .callgraph import REFERENCES, Dispatch, Site
-from .calls import Cause, Pauses, Question
 from .dominators import counts_below, dominators
 from .lists import Names
+from .pausing import Cause, Pauses, Question
 from .places import Places
 from .scope import Program
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from ..sexpr.nodes import Token, core_length
-from . import code as act
+from . import act
 from .body import (
     ARMS,
     CATCHES,
@@ -36,13 +36,6 @@ from .legacy import Try, move_handlers
 from .module import FuncType
 from .names import Taken
 from .scope import Scope
-
-
-class Irregular(BodyError):
-    """The tokens must be cut or joined first (code.py's `regular`)."""
-
-    def __init__(self, token: int) -> None:
-        super().__init__("a word that belongs to no instruction", token)
 
 
 class _Moves(Exception):
@@ -295,7 +288,7 @@ class _Walk:
                 continue
 
             end = start + 1
-            hot: Any = None
+            item: Any = None
             stops = False
             if what <= act.PLAIN:
                 if what == act.GET:  # `(local.get $x ;; with a comment`
@@ -305,7 +298,7 @@ class _Walk:
                 needs, gives = code.pops, code.pushes
                 if code.flat and end < n and codes[end].act == act.HEAP_TYPE:
                     skip = end + 1
-                    hot = Text(start, skip, needs, gives, 0, False)
+                    item = Text(start, skip, needs, gives, 0, False)
             elif what == act.SET or what == act.TEE:
                 bit = bits.get(code.word) or self.local(code, start)
                 kill |= bit
@@ -322,14 +315,14 @@ class _Walk:
                         gen = kill = 0
                     callee = code.word if what == act.CALL else None
                     last = i if entry else end - 1
-                    hot = Call(start, end, last, len(calls), type_, callee, needs, bool(self.tries))
+                    item = Call(start, end, last, len(calls), type_, callee, needs, bool(self.tries))
                     events.append((PAUSE, len(calls), 0))
                     if self.tries:
                         events.append((JUMP, [-self.tries[-1]], False))
-                    calls.append(hot)
+                    calls.append(item)
                     pauses += 1
                 elif end > i + 1 and entry is None:
-                    hot = Text(start, end, needs, gives, 0, False)
+                    item = Text(start, end, needs, gives, 0, False)
             elif what == act.BRANCH or what == act.STOP:
                 if gen or kill:
                     events.append((LOCALS, gen, ~kill))
@@ -339,7 +332,7 @@ class _Walk:
                 if code.flat and end < n and codes[end].act == act.HEAP_TYPE:
                     while skip <= end or (skip < n and codes[skip].act == act.HEAP_TYPE):
                         skip = max(skip, end) + 1
-                    hot = Text(start, skip, needs, gives, 0, stops)
+                    item = Text(start, skip, needs, gives, 0, stops)
             elif what == act.BLOCK or what == act.IF or what == act.END:
                 # The end of a block: back to the sequence around it.
                 if what == act.END and (frame.folded or len(frames) == 1):
@@ -376,12 +369,12 @@ class _Walk:
                     pauses += done.pauses
                     if done.op == "try":
                         self.move(done, i, len(frames))
-                    hot = Block(
+                    item = Block(
                         done.op, done.start, done.end, i, done.folded, done.type, len(frames), inner,
                         done.arms, done.marks, [*done.calls, len(calls)],
                     )  # fmt: skip
                 elif entry is None:
-                    hot = Text(done.start, i + 1, needs, gives, inner, False)
+                    item = Text(done.start, i + 1, needs, gives, inner, False)
             elif what == act.RETURN_CALL_INDIRECT:
                 end = type_use_end(self.tokens, end)
                 type_ = self.type_use(start, end) if end > start + 1 else ((), ())
@@ -390,7 +383,7 @@ class _Walk:
                 events.append((JUMP, [], True))
                 needs, gives, stops = len(type_[0]) + 1, 0, True
                 if entry is None:
-                    hot = Text(start, end, needs, 0, 0, True)
+                    item = Text(start, end, needs, 0, 0, True)
             elif what == act.OTHER:
                 needs, gives = self.other(code, start)
             elif what == act.TYPE_USE:
@@ -403,7 +396,7 @@ class _Walk:
             elif what == act.HEAP_TYPE:
                 continue  # of the folded instruction around it
             elif what == act.IMMEDIATE or what == act.SEVERAL:
-                raise Irregular(i)
+                raise BodyError("a word that belongs to no instruction", i)  # unless they are cut or joined first
             else:
                 raise BodyError(f"unknown instruction {code.op!r}" if code.op else "unexpected '('", i)
 
@@ -420,14 +413,14 @@ class _Walk:
                 dead = True
                 height = low = 0
             if entry is None:
-                items.append(hot or (i if what <= act.TEE else Text(i, i + 1, needs, gives, 0, stops)))
+                items.append(item or (i if what <= act.TEE else Text(i, i + 1, needs, gives, 0, stops)))
             else:
                 _, count, base, saved_low, saved_writes, saved_pauses = entry
                 depth -= 1
                 if pauses == saved_pauses and ((low == base and height - low == gives) or what == act.BLOCK or stops):
                     items[count:] = [Text(start, i + 1, max(0, base - low), height - low, writes, dead)]
-                elif hot:
-                    items.append(hot)
+                elif item:
+                    items.append(item)
                 else:
                     rest = done.marks[0][0] if what == act.IF else i
                     items.append(Op(start, rest, i, writes, needs, gives))

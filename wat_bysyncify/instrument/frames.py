@@ -24,25 +24,29 @@ last where functions skip and are made to be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .layout import WIDTH
 from .names import SAVED_SIZES
 from .placeholder import zero
-from .policy import Policy
 from .reftypes import is_nullable, nullable, top
-from .runtime import restoring, saving
-from .scope import Program, Scope
+from .scope import Scope
+from .support import restoring, saving
 
 
 class Local(NamedTuple):
-    """A local that is saved, with its bit among all locals of the function, temporaries too."""
+    """A local that is saved, with its bit among all locals of the function, temporaries too: 1 << its number; -1 is for
+    the one with the number of the call, where functions skip, which is alive wherever one may ask."""
 
     name: str
     type: str
     bit: int
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it has the number of the call."""
+        return self.bit < 0
 
 
 @dataclass(slots=True)
@@ -74,23 +78,25 @@ def inline(scope: Scope, values: int, call: str) -> Inline | None:
 
 
 class Frame:
-    """The frame of one function. `numbered`: the number of the call is its first value (where functions skip, it is in
-    a local). `apart`: that is taken back by a call of its own. `helper` gives the id of the function that does `save`
-    or `restore` to values of some types; `inline`: no function does, but code of its own."""
+    """The frame of one function. `number_first`: the number of the call is its first value (where functions skip, it is
+    one of the locals). `apart`: that is taken back by a call of its own. `owner` is the number of the function, which
+    is on top where it must be told, None where it need not. `inline`: no functions save and restore, but code of its
+    own."""
 
     def __init__(
         self,
         saved: list[Local],
-        numbered: bool,
-        program: Program,
-        policy: Policy,
-        helper: Callable[..., str],
+        number_first: bool,
+        owner: int | None,
+        scope: Scope,
         inline: Inline | None = None,
     ) -> None:
-        """`saved`, where they are grouped, with those first that are alive most often."""
-        self.numbered, self.program, self.helper, self.inline = numbered, program, helper, inline
-        self.groups = [Group(["i32"], [])] if numbered else []
-        last = self.groups[0] if numbered else None
+        """`saved` in the order in which they are to be grouped: those together that are alive together."""
+        self.number_first, self.owner = number_first, owner
+        self.function, self.program, self.helper, self.inline = scope.func.number, scope.program, scope.helper, inline
+        policy = self.program.policy(self.function)
+        self.groups = [Group(["i32"], [])] if number_first else []
+        last = self.groups[0] if number_first else None
         for kept, locals_ in self._by_type(saved, bool(policy.values)):
             largest = policy.values.get(kept, 1)
             for local in locals_:
@@ -104,7 +110,7 @@ class Frame:
                     self.groups.append(last)
                 last.types.append(kept)
                 last.locals.append(local)
-        self.apart = numbered and (policy.apart or not self.groups[0].locals)
+        self.apart = number_first and (policy.apart or not self.groups[0].locals)
 
     def _by_type(self, saved: list[Local], grouped: bool) -> list[tuple[str, list[Local]]]:
         """The locals by the types in which they are saved, i32 first, if they are grouped."""
@@ -120,6 +126,11 @@ class Frame:
         """The lines that take all locals back. If the number of the call is not one of them, the last line leaves it on
         the operand stack, unless `number` is the text that gives it."""
         lines: list[str] = []
+        asserts, ids = self.program.options.asserts, self.program.ids
+        if self.owner is not None and asserts:
+            lines.append(f"(call {ids.assert_frame} (i32.const {self.owner}) (i32.const {self.function}))")
+        elif self.owner is not None:
+            lines.append(f"(drop (call {self.helper('restore', 'i32')}))")
         for group in reversed(self.groups):
             if self.inline and group.types[0] in SAVED_SIZES:
                 lines += self._restores(group, self.inline)
@@ -141,10 +152,9 @@ class Frame:
         own = self.inline and any(group.types[0] in SAVED_SIZES for group in self.groups)
         return (self.inline.data, self.inline.position) if self.inline and own else ()
 
-    @property
     def number(self) -> str:
         """The text that takes back the number of the call behind `restores`; "" where that is on the operand stack."""
-        if self.numbered and self.inline:
+        if self.number_first and self.inline:
             return f"(i32.load {self.program.ids.memory}(local.get {self.inline.position}))"
         return f"(call {self.helper('restore', 'i32')})" if self.apart else ""
 
@@ -178,7 +188,7 @@ class Frame:
         lines: list[str] = []
         room = 0
         for group in self.groups:
-            first = self.numbered and group is self.groups[0]
+            first = self.number_first and group is self.groups[0]
             lives = [bool(local.bit & alive) or not is_nullable(local.type) for local in group.locals]
             if not first and not any(lives) and SAVED_SIZES.keys() >= {*group.types}:
                 room += sum(map(SAVED_SIZES.__getitem__, group.types))
@@ -198,7 +208,10 @@ class Frame:
             else:
                 lines += [call, *(f"  {line}" for line in found)]
                 lines[-1] += ")"
-        return lines + self._leave(room)
+        lines += self._leave(room)
+        if self.owner is not None:
+            lines.append(f"(call {self.helper('save', 'i32')} (i32.const {self.owner}))")
+        return lines
 
     def _leave(self, room: int) -> list[str]:
         """The line that leaves room for so many bytes."""

@@ -61,7 +61,7 @@ def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
     if form == "untouched":
         if program.options.asserts:
             text = with_entry_check(parts)
-        elif program.old or program.options.changes_calls:
+        elif program.old or program.options.ignore_unwind_from_catch:
             text = parts.text
         else:
             text = "".join(tokens([func.node]))

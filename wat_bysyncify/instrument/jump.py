@@ -113,7 +113,7 @@ class _Jump(Writer):
     def entry(self, stretch: _Stretch) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
         rewinding = self.plan.ids.is_resumed
-        restores, number = self.restores(), self.plan.frame.number
+        restores, number = self.restores(), self.plan.frame.number()
         if self.plan.numbered:
             number = self.checked(number)
             if any(count > 1 for _, count in stretch.targets):  # it is asked for again, inside

@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..sexpr.nodes import words
-from . import code as act
+from . import act
 from .body import Block, Body, BodyError, Call, Item, Op, Run, Seq, Text
 from .instructions import PURE
 from .operandtypes import OperandTypes

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import code as act
+from . import act
 from .callgraph import Dispatch
 from .names import SAVED_SIZES
 from .parts import Parts
@@ -217,7 +217,7 @@ def _function(
             local.name
             for group in plan.frame.groups
             for local in group.locals
-            if local.bit > 0 and local.bit & call.alive
+            if not local.is_call and local.bit & call.alive
         ]
         calls.append({**said, **_called(of, program, dispatches), "live": live})
     known = each.number in program.pausing.causes and why.places.has(func)
@@ -247,10 +247,10 @@ def _values(plan: Plan) -> Iterator[dict[str, Any]]:
             local = group.locals[position - unnamed] if position >= unnamed else None
             size = SAVED_SIZES.get(kept, _SLOT)
             value: dict[str, Any] = {"offset": at, "size": size, "kept": kept}
-            if local is None or local.bit < 0:
+            if local is None or local.is_call:
                 yield {"is": "call", **value}
             else:
                 yield {"is": "local", "name": local.name, "type": local.type, **value}
             at += size
-    if plan.owner is not None:
-        yield {"is": "function", "value": plan.owner, "offset": at, "size": SAVED_SIZES["i32"], "kept": "i32"}
+    if plan.frame.owner is not None:
+        yield {"is": "function", "value": plan.frame.owner, "offset": at, "size": SAVED_SIZES["i32"], "kept": "i32"}

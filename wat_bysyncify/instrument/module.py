@@ -20,7 +20,6 @@ from .fields import (
     node_words,
     parse_nat,
     spelled,
-    type_use_end,
     value_types,
 )
 from .reftypes import SHORT_NAMES, heap_type, is_nullable
@@ -46,10 +45,18 @@ class Entity:
 
 @dataclass(slots=True)
 class Func(Entity):
+    """A function, or a tag, which has the type of one and nothing else."""
+
     type: FuncType = ((), ())
     header: int = 0  # how many nodes of a defined function stand before its locals and instructions
-    locals: list[tuple[str | None, str]] = field(default_factory=list)  # id and type of each parameter
+    params: list[tuple[str | None, str]] = field(default_factory=list)  # id and type of each
     type_name: str = ""  # the word of `(type ..)`, if there is one
+
+    @property
+    def nodes(self) -> List:
+        """Its node, of which there is more than `(func)`."""
+        assert isinstance(self.node, list)
+        return self.node
 
 
 @dataclass(slots=True)
@@ -441,11 +448,6 @@ class TypeUses:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.known: dict[str, FuncType | None] = {}
-
-    def at(self, body: list[Token], position: int) -> FuncType | None:
-        """The type use that begins at body[position]; None if there is none, or it names no function type."""
-        end = type_use_end(body, position)
-        return self.of(body[position:end]) if end > position else None
 
     def of(self, found: list[Token]) -> FuncType | None:
         """The type that the tokens of a type use stand for, None if it is unknown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..sexpr.nodes import words
-from . import code as act
+from . import act
 from .body import Body, BodyError
 from .fields import parse_nat, type_use_end
 from .instructions import SIGNATURES

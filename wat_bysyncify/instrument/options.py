@@ -48,7 +48,7 @@ class Options:
     record: bool = False  # the module notes which functions were paused
     import_globals: bool = False  # the state is that of another module, which exports it
     export_globals: bool = False  # and of this one
-    trace: bool = False  # control functions say what they do (runtime.py); the start function is exported, not run
+    trace: bool = False  # control functions say what they do (support.py); the start function is exported, not run
     names: str | None = None  # of exports, one of NAMES; None: as imports say, bysyncify where there are none
     memory: str | None = None  # that holds the frames, by its exported name or id; None: the first
     own_memory: int | None = None  # the size in pages of a memory for the frames alone
@@ -59,11 +59,6 @@ class Options:
     twins: tuple[str, ...] | None = None  # functions to write twice, when jumping; None: with "speed", some
     # How long each function ran, by its name: with "speed", what is hot is made for that, the rest to be small.
     profile: tuple[tuple[str, float], ...] | None = None
-
-    @property
-    def changes_calls(self) -> bool:
-        """Whether calls are not what they were even where nothing pauses."""
-        return self.asserts or self.ignore_unwind_from_catch
 
     @classmethod
     def of(cls, **given: Any) -> Options:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import WatError
-from ..sexpr.nodes import List, Token, plain_id, tokens
+from ..sexpr.nodes import Token, plain_id, tokens
 from .annotations import annotated
 from .asserts import with_checks
 from .body import Body, BodyError, place
+from .catching import with_catching_calls
 from .code import Code, regular
 from .fields import head, value_types
 from .fold import fold
-from .handlers import with_catching_calls
 from .module import Func
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
@@ -64,9 +64,9 @@ def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
 
     Raises `WatError` with the place of what does not fit.
     """
-    node: List = func.node  # type: ignore[assignment]
+    node = func.nodes
     position = func.header
-    found = list(func.locals)
+    found = list(func.params)
     nodes = list(node[:position])
     for each in node[position:-1]:
         if head(each) != "local" or (isinstance(each, Token) and each.type == "WORDS"):
@@ -80,7 +80,7 @@ def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
     inside = tokens(node[position:-1])
     checked: set[str] = set()
     if instrumented:
-        for number in range(len(func.locals), len(found)):
+        for number in range(len(func.params), len(found)):
             name, type_ = found[number]
             if not is_nullable(type_):
                 found[number] = name, nullable(type_)

@@ -7,7 +7,7 @@
       (br $again)                          (br $again)
     )                                    )
 
-The call of `$out_of_fuel` (runtime.py) can pause; all else follows from that.
+The call of `$out_of_fuel` (support.py) can pause; all else follows from that.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from ..errors import line_starts
-from ..sexpr.nodes import List, Node, tokens
+from ..sexpr.nodes import Node, tokens
 from .fields import holder_of
 from .module import Func, Module
 
@@ -57,5 +57,5 @@ class Places:
 
     def body(self, func: Func) -> int:
         """The index in the text at which the code of a function begins."""
-        node: List = func.node  # type: ignore[assignment]
+        node = func.nodes
         return self.offset(func) + sum(token.width for token in tokens(node[: func.header]))

@@ -52,12 +52,11 @@ class Exit(NamedTuple):
 
 
 class PausingCall(NamedTuple):
-    """A pausing call as it is planned: `number` is what stands for it in frames, `start` the token of the body that it
-    begins with, `callee` the word for the function that is called, None where that is not known, `alive` the locals
-    that are live behind it, as bits, and `exit` where that is done, None for at once."""
+    """A pausing call as it is planned: `number` is what stands for it in frames, its place among them, `callee` the
+    word for the function that is called, None where that is not known, `alive` the locals that are live behind it, as
+    bits, and `exit` where they are saved, None for at once."""
 
     number: int
-    start: int
     callee: str | None
     alive: int
     exit: Exit | None
@@ -66,8 +65,8 @@ class PausingCall(NamedTuple):
 class Plan(NamedTuple):
     """How a function that has a frame is rewritten.
 
-    `numbered`: the code behind a call says which it is; `frame` is what is saved, and `owner` the number on top of it
-    where its function must be told, with `dispatcher`, which knows whose others are ("" where there are none).
+    `numbered`: the code behind a call says which it is; `frame` is what is saved, `dispatcher` the function that knows
+    whose the frame is where it is not this one's ("" where all are).
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
     it. `counter` is the local for the number of the call, "" if there is none; `temps` are those that hold values, with
     their types. `labels` are those that are taken. `params` and `results` are types, `placeholders` the texts that
@@ -80,7 +79,6 @@ class Plan(NamedTuple):
     calls: tuple[PausingCall, ...]
     numbered: bool
     frame: Frame
-    owner: int | None
     dispatcher: str
     exits: tuple[Exit, ...]
     counter: str
@@ -140,24 +138,22 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         saved.insert(0, Local(counter, "i32", -1))
     elif form == "straight":  # those together that are saved together
         saved.sort(key=lambda local: -sum(1 for live in alive if live & local.bit))
-    own = inline(scope, len(saved) + numbered, counter) if form == "jump" else None
-    if not numbered or not (form == "skip" or own or _enters(lifted)):
+    inlined = inline(scope, len(saved) + numbered, counter) if form == "jump" else None
+    if not numbered or not (form == "skip" or inlined or _enters(lifted)):
         counter = ""
-    frame = Frame(saved, form != "skip" and numbered, program, policy, scope.helper, own)
+    frame = Frame(saved, form != "skip" and numbered, owner, scope, inlined)
     placeholders = _placeholders(body, scope)
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once
-    plan = _leaving(
+    plan = _with_exits(
         [None] * len(alive) if at_once else _exits(form, alive, body, policy),
         Plan(
             form=form,
             calls=tuple(
-                PausingCall(call.index, call.start, call.callee, live, None)
-                for call, live in zip(body.calls, alive, strict=True)
+                PausingCall(call.index, call.callee, live, None) for call, live in zip(body.calls, alive, strict=True)
             ),
             numbered=numbered,
             frame=frame,
-            owner=owner,
             dispatcher=program.tails.dispatcher.get(func.number, ""),
             exits=(),
             counter=counter,
@@ -176,7 +172,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     return _with_twin(plan, scope) if form == "straight" else plan
 
 
-def _leaving(exits: Sequence[Exit | None], plan: Plan) -> Plan:
+def _with_exits(exits: Sequence[Exit | None], plan: Plan) -> Plan:
     """A plan with the exit of each of its calls."""
     calls = tuple(call._replace(exit=exit_) for call, exit_ in zip(plan.calls, exits, strict=True))
     return plan._replace(calls=calls, exits=tuple(dict.fromkeys(filter(None, exits))))
@@ -188,7 +184,7 @@ def _with_twin(plan: Plan, scope: Scope) -> Plan:
     whole = plan.exits[0]._replace(alive=-1, number=None if plan.numbered else plan.calls[0].number)
     twin = Twin(
         unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs),
-        _leaving([whole] * len(plan.calls), plan._replace(form="jump")),
+        _with_exits([whole] * len(plan.calls), plan._replace(form="jump")),
     )
     return plan._replace(counter="", twin=twin)
 

@@ -13,7 +13,6 @@ from . import names
 from .additions import Additions
 from .annotations import is_annotated
 from .callgraph import Callees
-from .calls import find_pausing
 from .code import OURS, Codes
 from .control import take_control
 from .fields import own_fields
@@ -27,6 +26,7 @@ from .modernize import modernize
 from .module import Func, read_module
 from .needs import Needs
 from .options import Options
+from .pausing import find_pausing
 from .scope import Program
 from .sharedglobals import import_shared
 from .tailcalls import find_tails
@@ -43,7 +43,7 @@ class Rewritten(NamedTuple):
     text: str
     program: Program
     maps: list[FunctionMap]
-    places: list[tuple[int, Node]]  # which pieces begin which fields of the module
+    begins: list[tuple[int, Node]]  # which pieces begin which fields of the module
     end: int  # behind the piece with its last field
     state: tuple[int, int] | None  # the piece with the state, and the line there before it
 
@@ -65,15 +65,15 @@ class Rewritten(NamedTuple):
         why = self.explanation()
         functions = {id(self.program.module.func(each.number).node): each for each in self.maps}
         lines = Lines()
-        begins: dict[int, int] = {}
+        first_lines: dict[int, int] = {}  # of the functions, by number
         at, done = 1, 0
-        ends = [piece for piece, _ in self.places[1:]] + [self.end]
-        for (piece, node), end in zip(self.places, ends, strict=True):
+        ends = [piece for piece, _ in self.begins[1:]] + [self.end]
+        for (piece, node), end in zip(self.begins, ends, strict=True):
             at += sum(each.count("\n") for each in self.pieces[done:piece])
             done = piece
             start, found = why.places.field_offset(node), functions.get(id(node))
             if found and found.plan:
-                begins[found.number] = at
+                first_lines[found.number] = at
                 for line, place, count in found.lines:
                     lines.add(at + line, why.places.line_at(place), count)
             elif start is not None:
@@ -84,7 +84,7 @@ class Rewritten(NamedTuple):
             piece, inside = self.state
             state = sum(piece.count("\n") for piece in self.pieces[:piece]) + inside + 2
         added = sum(piece.count("\n") for piece in self.pieces[: self.end]) + 2
-        return module_map(self.program, self.maps, begins, state, added, lines, why)
+        return module_map(self.program, self.maps, first_lines, state, added, lines, why)
 
 
 def rewrite_text(
@@ -100,7 +100,7 @@ def rewrite_text(
         program = read_program(text, options, mapped)
         rewrite = _Rewrite(program)
         pieces = rewrite.pieces(progress or (lambda done, total: None))
-        return Rewritten(pieces, text, program, rewrite.maps, rewrite.places, rewrite.end, rewrite.state)
+        return Rewritten(pieces, text, program, rewrite.maps, rewrite.begins, rewrite.end, rewrite.state)
     finally:
         if was_enabled:
             gc.enable()
@@ -126,11 +126,23 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     called = Names(module, control)
     pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
     ids = choose_ids(module, control, options)
-    long = None
+    shares = None
     if options.profile is not None:
-        long = hot(times_of(options.profile, called), pausing.instrumented | pausing.runtime)
-    says = {"annotated": is_annotated(text), "old": old, "mapped": mapped}
-    program = Program(module, control, pausing, text, called, ids, newline, **says, options=options, hot=long)
+        shares = hot(times_of(options.profile, called), pausing.instrumented | pausing.runtime)
+    program = Program(
+        module,
+        control,
+        pausing,
+        text,
+        called,
+        ids,
+        newline,
+        annotated=is_annotated(text),
+        old=old,
+        mapped=mapped,
+        options=options,
+        hot=shares,
+    )
     find_tails(program)
     program.twinned = twinned(program)
     return program
@@ -147,7 +159,7 @@ class _Rewrite:
         self.indents = _Indents(self.module.holder)
         self.needs = Needs()  # of the functions that are written
         self.maps: list[FunctionMap] = []
-        self.places: list[tuple[int, Node]] = []
+        self.begins: list[tuple[int, Node]] = []
         self.end = 0
         self.state: tuple[int, int] | None = None
         self.stand_ins: list[str] = []  # those that tail calls have (tailcalls.py)
@@ -167,7 +179,7 @@ class _Rewrite:
                     before = out[-1].rstrip(" ")
                     out[-1] = before + ("" if before.endswith("\n") else self.newline) + indents.of(child)
                 if self.program.mapped:
-                    self.places.append((len(out), child))
+                    self.begins.append((len(out), child))
                 self._put(child, out, replaced)
                 if child is place and child is not None:
                     last = child[-1] if isinstance(child, list) else child

@@ -9,7 +9,6 @@ from itertools import groupby
 from ..sexpr.nodes import Token, plain_id
 from .annotations import NEVER
 from .callgraph import Dispatch
-from .calls import Pausing
 from .control import Control
 from .ids import Ids
 from .lists import Names
@@ -18,6 +17,7 @@ from .names import Taken, unused
 from .needs import Needs
 from .notes import Notes
 from .options import Options
+from .pausing import Pausing
 from .placeholder import Placeholders
 from .policy import Policy, policy
 
@@ -51,7 +51,7 @@ class Program:
     Functions change nothing here, but that what is asked for first gets its name then, and is added to the module
     later: `helpers` are the ids of the functions that save and restore, by what they do and the types of the values
     (the one to "leave" room has none), `new_types` those of types, `settled_calls` those of functions that look into
-    tables (tablecalls.py), `catching_calls` those of functions that are called in handlers (handlers.py); `lookups`
+    tables (tablecalls.py), `catching_calls` those of functions that are called in handlers (catching.py); `lookups`
     says of such functions what `call` does of others; `placeholders` has functions of its own.
     """
 

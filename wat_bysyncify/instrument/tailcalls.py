@@ -35,7 +35,7 @@ call of a function that calls it the usual way, and has a frame with the argumen
 from __future__ import annotations
 
 from ..errors import WatError
-from ..sexpr.nodes import List, Token, tokens, words
+from ..sexpr.nodes import Token, tokens, words
 from ..sexpr.parser import parse
 from .annotations import NEVER
 from .asserts import frame_number
@@ -99,7 +99,7 @@ class _Find:
             message = f"a tail call gives {len(type_[1])} results, its function has {len(caller.type[1])}"
         else:
             return
-        node: List = caller.node  # type: ignore[assignment]
+        node = caller.nodes
         before = sum(token.width for token in [*tokens(node[: caller.header]), *body[:position]])
         raise WatError(message, self.program.module.offset(node) + before)
 
@@ -139,7 +139,7 @@ class _Find:
         text = f"(func {id_}{signature}\n  {annotation}({call.removeprefix('return_')} {rest}{arguments})\n)"
         node = next(each for each in parse(text) if isinstance(each, list))
         header = 1 + bool(params) + bool(type_[1])
-        func = Func(id_, node, type=(tuple(params), type_[1]), header=header, locals=[(None, each) for each in params])
+        func = Func(id_, node, type=(tuple(params), type_[1]), header=header, params=[(None, each) for each in params])
         space = program.module.funcs
         func.number = space.names[id_] = len(space.entities)
         space.entities.append(func)

@@ -17,7 +17,7 @@ from collections.abc import Set
 from typing import NamedTuple
 
 from ..sexpr.nodes import Token, tokens
-from . import code as act
+from . import act
 from .code import regular
 from .module import Func
 from .scope import Program
@@ -94,7 +94,7 @@ def _weight(func: Func, body: list[Token], program: Program) -> _Weight:
     indirect = program.pausing.indirect(func.number)
     opened: list[bool] = []  # of each list and flat block around: is it a loop
     loops = calls = landings = 0
-    locals_ = len(func.locals)
+    locals_ = len(func.params)
     for position, token in enumerate(body):
         code = codes[token]
         if code.act == act.CLOSE or code.act == act.END:

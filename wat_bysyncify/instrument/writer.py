@@ -36,12 +36,8 @@ class Writer(Layout):
         plan = self.plan
         lines = []
         if plan.dispatcher:
-            lines.append(f"(if (i32.ne (call {plan.ids.peek}) (i32.const {plan.owner}))")
+            lines.append(f"(if (i32.ne (call {plan.ids.peek}) (i32.const {plan.frame.owner}))")
             lines.append(f"  (then (return_call {plan.dispatcher})))")
-        if plan.asserts:
-            lines.append(f"(call {plan.ids.assert_frame} (i32.const {plan.owner}) (i32.const {plan.function}))")
-        elif plan.owner is not None:
-            lines.append(f"(drop (call {plan.frame.helper('restore', 'i32')}))")
         return lines + plan.frame.restores()
 
     def checked(self, number: str) -> str:
@@ -63,7 +59,7 @@ class Writer(Layout):
         if not call.exit:
             self.line(indent, f"(if {plan.ids.has_paused} (then")
             self.trail(plan.notes.once("paused at once"))
-            for line in filter(None, [number, *self.leaving(plan.frame.saves(call.alive)), "(return)"]):
+            for line in filter(None, [number, *self.unwinding(plan.frame.saves(call.alive)), "(return)"]):
                 self.line(indent + "  ", line)
             self.line(indent, "))")
         elif call.exit.number is not None:
@@ -124,7 +120,7 @@ class Writer(Layout):
         self.step("pausing: the frame is saved")
         if self.plan.notes.wanted:
             self.line(indent, f";; {self.saved()}")
-        for line in self.leaving(saves):
+        for line in self.unwinding(saves):
             self.line(indent, line)
         self.trail(self.plan.notes.once("result") if self.plan.placeholders else "")
 
@@ -135,7 +131,7 @@ class Writer(Layout):
             (local.name, [call.number for call in plan.calls if call.alive & local.bit])
             for group in plan.frame.groups
             for local in group.locals
-            if local.bit >= 0
+            if not local.is_call
         ]
         return frame_note(saved, len(plan.calls), plan.numbered)
 
@@ -144,13 +140,11 @@ class Writer(Layout):
         call = self.plan.calls[step.index]
         return f"call {call.number}: {call.callee or 'through a table or reference'}"
 
-    def leaving(self, saves: list[str]) -> list[str]:
+    def unwinding(self, saves: list[str]) -> list[str]:
         """The lines of a function that unwinds, with those that save its frame."""
         plan = self.plan
-        owner = [] if plan.owner is None else [f"(call {plan.frame.helper('save', 'i32')} (i32.const {plan.owner}))"]
-        if plan.record:
-            owner.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
-        return [*saves, *owner, *plan.placeholders]
+        recorded = f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))"
+        return [*saves, *([recorded] if plan.record else []), *plan.placeholders]
 
     def last_comments(self, indent: str) -> None:
         """The comments behind the last instruction."""
