@@ -15,8 +15,8 @@ from ..errors import WatError
 from ..instrument import Options, rewrite_text
 from ..instrument.names import CONTROL_FUNCTIONS, CONTROL_MODULES, is_control
 from ..instrument.places import Places
+from ..instrument.program import Program
 from ..instrument.rewrite import read_program
-from ..instrument.scope import Program
 from ..script.instance import engine, to_wasm
 from ..script.interface import FuncType, Interface, Reader, read_interface
 from ..script.names import read_names

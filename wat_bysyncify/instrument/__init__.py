@@ -62,11 +62,11 @@ What is done, in the order of the files:
     pausing.py     which functions can pause                                 CallGraph -> Pausing
     ids.py         the names of what is added, and which memory holds the frames  Module, Options -> Ids
     hot.py         which functions are hot, with a profile                   times -> shares of the time
-    scope.py       all that the functions have in common                     Module, Pausing, Ids .. -> Program
+    program.py     all that the functions have in common                     Module, Pausing, Ids .. -> Program
     tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails, new functions
     twins.py       which functions are to be written twice                   Program -> numbers
-    then for each function that can, led by function.py; first parts.py takes it apart, and says what the rest need not
-    know in other words:
+    then for each function that can, led by function.py; first parts.py takes it apart (scope.py: its names), and says
+    what the rest need not know in other words:
     annotations.py what is said of instructions, as part of them             tokens -> tokens
     catching.py    calls in handlers in which no pause is to begin           tokens -> tokens
     tailcalls.py   tail calls of what has no frames                          tokens -> tokens

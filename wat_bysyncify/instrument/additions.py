@@ -9,7 +9,7 @@ from .control import Control
 from .fields import node_words
 from .module import FuncType
 from .needs import Needs
-from .scope import Program
+from .program import Program
 from .support import (
     control_text,
     fuel_globals,

@@ -118,8 +118,8 @@ class CallGraph:
     annotation says; `changing` are the tables whose elements code of the module changes.
     """
 
-    def __init__(self, module: Module, callees: Callees, annotated: bool) -> None:
-        self.module, self.callees, self._annotated = module, callees, annotated
+    def __init__(self, module: Module, callees: Callees, marked: bool) -> None:
+        self.module, self.callees, self._marked = module, callees, marked
         self.callers: dict[int, set[int]] = {}
         self.users: dict[Dispatch, set[int]] = {}
         self.homes: dict[int, set[int]] = {}
@@ -211,7 +211,7 @@ class CallGraph:
         distinct = set(tokens([node]))
         if any(codes[token].act in (act.IMMEDIATE, act.SEVERAL) for token in distinct):
             distinct = set(regular(tokens([node]), codes))
-        marked = self._annotated and any(OURS in token for token in distinct)
+        marked = self._marked and any(OURS in token for token in distinct)
         through = False
         for token in distinct:
             if token not in relevant:

@@ -16,7 +16,7 @@ from ..sexpr.nodes import Token, tokens, with_words
 from . import names
 from .code import regular
 from .module import Func
-from .scope import Program
+from .program import Program
 from .support import set_state
 
 

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..errors import WatError
+from .annotations import PAUSES
 from .callgraph import REFERENCES, Dispatch, Site
 from .dominators import counts_below, dominators
-from .lists import Names
+from .lists import Called
 from .pausing import Cause, Pauses, Question
 from .places import Places
-from .scope import Program
+from .program import Program
 
 VERSION = 1  # of the JSON
 _DEEPEST = 40  # levels that are indented: white space must not outgrow long chains
@@ -121,7 +122,7 @@ class Explanation:
 
     def function(self, name: str) -> Iterator[str]:
         """Everything about one function, by any of its names. Raises `WatError` if there is none such."""
-        numbers = Names(self.module, self.control).functions("explain", [name])
+        numbers = Called(self.module, self.control).functions("explain", [name])
         if not numbers:
             raise WatError(f"--explain: no function of the module is called {name!r}")
         for number in sorted(numbers):
@@ -192,7 +193,7 @@ class Explanation:
         can_pause = pausing.indirect(number)
         for line, site in self._sites(number):
             if site.says:
-                if site.says == "pauses":
+                if site.says == PAUSES:
                     yield Reason(line, cause=Cause.CALL_ANNOTATED)
             elif isinstance(site.callee, Dispatch):
                 if can_pause(site.callee):

@@ -10,9 +10,9 @@ Made for size, values of a type stand together; made for speed, values of any nu
     (call $restore_i32_i64)                      (call $save_i32_i64 (local.get $x) (local.get $y))
     (local.set $y) (local.set $x)
 
-The number of the call is then taken back by a call of its own, the last: what was taken back before is in memory by
-then, as most of what is alive at a pausing call is. V8 would load the latter to registers, and store it again, at each
-place where a jump lands.
+The number of the call is then taken back by a call of its own, the last: so V8 has put what was taken back before it
+into memory, as it does with most that is alive at a pausing call in normal code. Otherwise it would load all that to
+registers, and store it again, at each place where a jump lands.
 
 Where few functions can pause, made for speed, the code of these calls stands in the function itself, if the frame is
 small.

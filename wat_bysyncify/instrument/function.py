@@ -16,7 +16,8 @@ from .module import Func
 from .needs import Needs
 from .parts import Parts, take_apart
 from .plan import Form, form_of, plan_function
-from .scope import Program, Scope
+from .program import Program
+from .scope import Scope
 from .skip import skipping
 from .source import Source
 from .straight import straight
@@ -46,7 +47,8 @@ def plain_function(func: Func, program: Program) -> str | None:
         parts = take_apart(func, program, instrumented=False)
         return with_entry_check(parts) if checked else parts.text
     options = program.options
-    more = options.trace or options.ignore_unwind_from_catch or options.asserts or options.pause_at  # what they do
+    # With these, control functions do more than their code says.
+    more = options.trace or options.ignore_unwind_from_catch or options.asserts or options.pause_at
     inline = program.policy(func.number).inline_control and not more
     return with_control_code(func, program) if inline else None
 

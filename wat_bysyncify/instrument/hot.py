@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..sexpr.nodes import plain_id
-from .lists import Names
+from .lists import Called
 
 # The functions that ran longest are hot, until they have so much of the time that rewritten functions have.
 _MOST = 0.95
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"wasm-function\[(\d+)\]")
 _NO_ID = re.compile(rb"[^0-9A-Za-z!#$%&'*+./:<=>?@\\^_`|~-]")
 
 
-def times_of(profile: Iterable[tuple[str, float]], called: Names) -> dict[int, float]:
+def times_of(profile: Iterable[tuple[str, float]], called: Called) -> dict[int, float]:
     """How long the functions of the module ran, by number; where the profile is mostly about others, there is a
     warning."""
     numbers: dict[int, int] = {}  # by those that they have in the text, and so in the binary

@@ -1,6 +1,6 @@
 """Every instruction of the text format as data: its stack signature, whether it is pure, and its old names.
 
-Role: the one place that knows instructions by name. Sources: WebAssembly 3.0, "Text Format / Instructions",
+Role: the signatures of all instructions. Sources: WebAssembly 3.0, "Text Format / Instructions",
 "Validation / Instructions" and "Appendix / Index of Instructions"; beyond it, the proposals Threads (atomics) and
 Wide Arithmetic, and the opcode names of legacy exception handling.
 

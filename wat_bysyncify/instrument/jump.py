@@ -160,7 +160,7 @@ class _Jump(Writer):
         """Writes the head of a stretch, now that it is known what ends in it."""
         if not stretch.needs_jump:
             del stretch.opened[0]
-            self.out[stretch.front : stretch.front + 3] = ["", "", ""]
+            self.drop_line(stretch.front)
         lines: list[str] = []
         for opened in reversed(stretch.opened):
             if lines and len(stretch.indent) + len(lines[-1]) + len(opened) < WIDTH:
@@ -215,11 +215,11 @@ class _Jump(Writer):
         results = f" (result {' '.join(block.type[1])})" if block.type[1] else ""
         self.lead(nest.lead, indent)
         if nest.taken:
-            self.remark(source.around(block.start - 1).same_line, indent)
+            self.remark(source.trivia(block.start - 1).same_line, indent)
         self.behind(block.start - 1, indent)
         for comment in comments(nest.head):
             self.remark(comment, indent)
-        self.remark(source.around(block.end - 1).same_line, indent)
+        self.remark(source.trivia(block.end - 1).same_line, indent)
         label = nest.label
         otherwise = ""
         passed = bool(nest.condition and len(nest.arms) == 1 and block.type[1])  # without an else: the parameters are
@@ -234,7 +234,7 @@ class _Jump(Writer):
             if block.op == "if" and (block.folded or position):
                 if block.folded:
                     self.behind(before - 1, indent)
-                self.remark(source.around(before).same_line, indent)
+                self.remark(source.trivia(before).same_line, indent)
             if arm.text is None:
                 yield arm, indent, stretch
             else:
@@ -244,7 +244,7 @@ class _Jump(Writer):
                     self.stmt(Stmt(arm.text), indent)
             self.behind(behind - 1, indent)
             if block.op == "if" and block.folded and behind < block.last:
-                self.remark(source.around(behind).same_line, indent)
+                self.remark(source.trivia(behind).same_line, indent)
         if block.op == "if" and block.folded:
             self.behind(block.last - 1, indent)
         if passed:

@@ -11,6 +11,11 @@ from .steps import Nest, Stmt, Value
 WIDTH = 80
 
 
+def deeper(indent: str) -> str:
+    """The indentation of what stands inside; at the width it stays: white space must not outgrow deep nests."""
+    return indent + "  " if len(indent) < WIDTH else indent
+
+
 class Layout:
     """Text that grows line by line in `out`. `marks` has which of its pieces are the reader's, each with the token
     that it begins with, `steps` the pieces with which something begins that reads as one, and what that is; `code` is
@@ -36,8 +41,13 @@ class Layout:
                 stack.append(write(*inner))
 
     def line(self, indent: str, text: str) -> None:
+        """A line of code."""
         self.out += (self.newline, indent, text)
         self.code = len(self.out)
+
+    def drop_line(self, at: int) -> None:
+        """Takes back the line that begins with the piece `at`."""
+        self.out[at : at + 3] = ["", "", ""]
 
     def step(self, what: str) -> None:
         """Something begins on the next line that reads as one step."""
@@ -114,12 +124,12 @@ class Layout:
         if nest.label in self.source.labels.used and not nest.own_label:
             head = head.replace(block.op, f"{block.op} {nest.label}", 1)
         self.reader(indent, nest.lead.text + head, nest.lead.start)
-        self.trail(self.source.around(block.end - 1).same_line)
+        self.trail(self.source.trivia(block.end - 1).same_line)
 
     def stored(self, nest: Nest, indent: str) -> None:
         """The comments between the end of a block and that of the list that stores its result."""
         if nest.taken:
-            self.trail(self.source.around(nest.block.last).same_line)
+            self.trail(self.source.trivia(nest.block.last).same_line)
             self.behind(nest.block.last, indent)
 
     def values(self, values: list[Value], indent: str) -> None:

@@ -39,7 +39,8 @@ _STOPPING = frozenset((act.STOP, act.RETURN_CALL_INDIRECT))
 
 
 def lift(body: Body, source: Source, scope: Scope, guards: bool) -> Lifted:
-    """The steps of a body; `guards`: a block is passed, while rewinding, by going through it or by a guard around it.
+    """The steps of a body; `guards`: a block is passed, while rewinding, by going through it or by a guard around it;
+    without, jumps pass it.
 
     Raises `BodyError` for what cannot be held in a temporary.
     """

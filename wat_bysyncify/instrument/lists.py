@@ -14,7 +14,7 @@ from .control import Control
 from .module import Module
 
 
-class Names:
+class Called:
     """What a module's functions and imports are called. `warnings` collects what matches nothing."""
 
     def __init__(self, module: Module, control: Control) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..sexpr.nodes import Node, tokens
 from . import act
 from .callgraph import Dispatch
 from .names import SAVED_SIZES
 from .parts import Parts
 from .plan import Plan
-from .scope import Program
+from .program import Program
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -121,6 +122,34 @@ class Lines:
             same = next((i for i, (one, other) in enumerate(pairs) if one.split() != other.split()), len(lines))
             self.add(out, source, same)
         self.add(out + len(kept) - len(lines) + same, source + same, len(lines) - same)
+
+
+def map_lines(
+    pieces: Sequence[str],
+    begins: Sequence[tuple[int, Node | None]],
+    functions: Sequence[FunctionMap],
+    text: str,
+    why: Explanation,
+) -> tuple[Lines, dict[int, int]]:
+    """Where the lines of the output stem from, and at which of them each function with a frame begins, by number.
+    `begins` has which pieces begin which fields of the module, in order, and that behind them."""
+    by_node = {id(why.module.func(each.number).node): each for each in functions}
+    lines = Lines()
+    first_lines: dict[int, int] = {}
+    at, done = 1, 0
+    for (piece, node), (end, _) in pairwise(begins):
+        assert node is not None
+        at += sum(each.count("\n") for each in pieces[done:piece])
+        done = piece
+        start, found = why.places.field_offset(node), by_node.get(id(node))
+        if found and found.plan:
+            first_lines[found.number] = at
+            for line, place, count in found.lines:
+                lines.add(at + line, why.places.line_at(place), count)
+        elif start is not None:
+            source = text[start : start + sum(token.width for token in tokens([node]))]
+            lines.add_same(at, "".join(pieces[piece:end]), why.places.line_at(start), source)
+    return lines, first_lines
 
 
 def module_map(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .layout import WIDTH, Layout
+from .layout import Layout, deeper
 from .reftypes import got
 from .source import Source
 from .steps import Arm, Nest, Stmt
@@ -35,15 +35,15 @@ def in_place(
     if wrapped:
         out.line(indent, f"({nest.sets[0]}")
         if nest.taken:
-            out.trail(source.around(block.start - 1).same_line)
-        at += "  " if len(at) < WIDTH else ""
+            out.trail(source.trivia(block.start - 1).same_line)
+        at = deeper(at)
     for name, type_ in zip(nest.params, block.type[0], strict=True):
         out.line(at, got(name, type_))
     if condition and nest.condition and not inside:
         condition(nest, at)
     out.behind(block.start - 1, at)
     out.head(nest, at)
-    inner = at + _deeper(source, nest, at)
+    inner = _inside(source, nest, at)
     if condition and nest.condition and inside:
         condition(nest, inner)
     for position, arm in enumerate(nest.arms):
@@ -56,8 +56,8 @@ def in_place(
                 out.behind(before - 1, arm_at)
             out.reader(arm_at, text[:-1].rstrip() if before == behind else text, before)
             if before != behind:
-                out.trail(source.around(before).same_line)
-        content = arm_at + _deeper(source, nest, arm_at)
+                out.trail(source.trivia(before).same_line)
+        content = _inside(source, nest, arm_at)
         if arm.text is not None:
             if arm.text.text:
                 out.stmt(Stmt(arm.text), content)
@@ -69,7 +69,7 @@ def in_place(
         if block.op in _WITH_ARMS and block.folded:
             out.line(arm_at, ")")
             if behind < block.last:
-                out.trail(source.around(behind).same_line)
+                out.trail(source.trivia(behind).same_line)
     if block.folded:
         if block.op in _WITH_ARMS:
             if nest.delegate:
@@ -87,16 +87,13 @@ def in_place(
     out.trail(nest.lead.trail)
 
 
-def _deeper(source: Source, nest: Nest, at: str) -> str:
-    """How much deeper a block's content stands than the block, which stands at `at`: as the reader has it.
-
-    Where all is on one line, levels stop counting at the width: white space must not outgrow deep nests.
-    """
+def _inside(source: Source, nest: Nest, at: str) -> str:
+    """The indentation of the content of a block that stands at `at`: as much more as the reader has."""
     block = nest.block
     outer = source.indent_of(block.start)
     first = block.arms[0].first if block.op not in _WITH_ARMS or not block.folded else block.marks[0][0]
     if source.starts_line(first) and source.starts_line(block.start):
         inner = source.indent_of(first)
         if inner.startswith(outer) and len(inner) - len(outer) <= 8:
-            return inner[len(outer) :]
-    return "  " if len(at) < WIDTH else ""
+            return at + inner[len(outer) :]
+    return deeper(at)

@@ -20,8 +20,9 @@ from .fold import fold
 from .module import Func
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
+from .program import Program
 from .reftypes import is_nullable, is_value_type, nullable
-from .scope import Program, Scope
+from .scope import Scope
 from .tablecalls import settled_calls
 from .tailcalls import with_stand_ins
 

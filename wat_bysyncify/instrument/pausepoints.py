@@ -16,7 +16,7 @@ from ..sexpr.nodes import Token, core_length, tokens
 from ..sexpr.parser import parse
 from ..sexpr.trivia import Trivia
 from .fields import type_use_end
-from .scope import Program
+from .program import Program
 
 
 def with_pause_points(body: list[Token], before: str, program: Program) -> list[Token]:

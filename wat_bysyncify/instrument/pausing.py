@@ -23,7 +23,7 @@ from . import names
 from .annotations import PAUSES, said_of_functions
 from .callgraph import HOST, Callees, CallGraph, Dispatch
 from .control import Control
-from .lists import Names
+from .lists import Called
 from .module import Module
 from .options import Options
 
@@ -122,9 +122,9 @@ class Question(NamedTuple):
 
 
 def find_pausing(
-    module: Module, control: Control, options: Options, callees: Callees, called: Names, annotated: bool
+    module: Module, control: Control, options: Options, callees: Callees, called: Called, marked: bool
 ) -> Pausing:
-    """The functions that can pause, and those to instrument. `annotated`: there may be annotations that say so.
+    """The functions that can pause, and those to instrument. `marked`: there may be annotations that say so.
 
     Raises `WatError` for a function that is said to pause, and not to.
     """
@@ -133,7 +133,7 @@ def find_pausing(
     named = {id(function.node): function.name for function in control.functions}
     controls = {number: named[id(func.node)] for number, func in enumerate(funcs) if id(func.node) in named}
     driven = any(name in names.TOP_MOST | names.BOTTOM_MOST for name in controls.values())  # by the module itself
-    said = said_of_functions(module) if annotated else {}
+    said = said_of_functions(module) if marked else {}
     free = options.imports is None and not options.ignore_imports and not driven  # any import may pause
     if free:
         pausing = {number for number, func in enumerate(funcs) if func.imported}
@@ -154,10 +154,10 @@ def find_pausing(
     for number in sorted((added if only is None else only) & removed):
         raise module.error(f"{called.name(number)} is said to pause, and not to", funcs[number].node)
     host_pauses = free or bool(seeds)
-    if not (seeds or host_pauses or controls or added or only or options.pause_at or annotated):
+    if not (seeds or host_pauses or controls or added or only or options.pause_at or marked):
         return found
 
-    graph = found.graph = CallGraph(module, callees, annotated)
+    graph = found.graph = CallGraph(module, callees, marked)
     for number in controls:
         if graph.homes.get(number, set()) - {HOST}:
             source = next(each.source for each in control.functions if each.node is funcs[number].node)

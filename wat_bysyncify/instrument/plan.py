@@ -10,7 +10,8 @@ A function takes one of these forms:
 
 The first two have no plan, nor has one of the next that turns out to need not know of pauses. Of the others the plan
 says how its pausing calls are numbered, which locals are saved at each, what a frame looks like, which locals are new,
-and what it returns while unwinding. The writers turn it into text; they choose labels, and how a jump is written.
+and what it returns while unwinding. The writers turn it into text; they choose how a jump is written, and the labels
+that it needs.
 """
 
 from __future__ import annotations

@@ -20,14 +20,14 @@ from .function import plain_function, rewrite_function
 from .hot import hot, times_of
 from .ids import address_of, choose_ids, prefixes
 from .implicit import write_types
-from .lists import Names
-from .mapping import FunctionMap, Lines, module_map
+from .lists import Called
+from .mapping import FunctionMap, map_lines, module_map
 from .modernize import modernize
 from .module import Func, read_module
 from .needs import Needs
 from .options import Options
 from .pausing import find_pausing
-from .scope import Program
+from .program import Program
 from .sharedglobals import import_shared
 from .tailcalls import find_tails
 from .twins import twinned
@@ -63,22 +63,7 @@ class Rewritten(NamedTuple):
         if not self.program.mapped:
             raise ValueError("there is no map: the text was rewritten without")
         why = self.explanation()
-        functions = {id(self.program.module.func(each.number).node): each for each in self.maps}
-        lines = Lines()
-        first_lines: dict[int, int] = {}  # of the functions, by number
-        at, done = 1, 0
-        ends = [piece for piece, _ in self.begins[1:]] + [self.end]
-        for (piece, node), end in zip(self.begins, ends, strict=True):
-            at += sum(each.count("\n") for each in self.pieces[done:piece])
-            done = piece
-            start, found = why.places.field_offset(node), functions.get(id(node))
-            if found and found.plan:
-                first_lines[found.number] = at
-                for line, place, count in found.lines:
-                    lines.add(at + line, why.places.line_at(place), count)
-            elif start is not None:
-                source = self.text[start : start + sum(token.width for token in tokens([node]))]
-                lines.add_same(at, "".join(self.pieces[piece:end]), why.places.line_at(start), source)
+        lines, first_lines = map_lines(self.pieces, [*self.begins, (self.end, None)], self.maps, self.text, why)
         state = None
         if self.state is not None:
             piece, inside = self.state
@@ -123,7 +108,7 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     if options.import_globals:
         import_shared(module, prefixes(module, control, options)[0], address_of(module, options), newline)
         module = read_module(control.nodes, source, origins)
-    called = Names(module, control)
+    called = Called(module, control)
     pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
     ids = choose_ids(module, control, options)
     shares = None

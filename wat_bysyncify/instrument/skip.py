@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .layout import WIDTH
+from .layout import WIDTH, deeper
 from .nests import in_place
 from .plan import Plan
 from .source import Source
@@ -124,7 +124,7 @@ class _Skip(Writer):
         if nest.guarded:
             self.open_guard(indent, "(if", self.one_of(nest.block.calls[0], nest.block.calls[-1]))
             self.trail(self.plan.notes.once("inside"))
-            at += "  " if len(indent) < WIDTH else ""
+            at = deeper(indent)
         for arm, inside in in_place(self, nest, at, self.condition, nest.block.folded):
             yield arm, nest, inside
         if nest.guarded:

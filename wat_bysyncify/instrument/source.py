@@ -45,7 +45,7 @@ class Source:
         self.indent = indent
         self.sites = dict(body.sites)
         self.site_list = [at for at, _ in body.sites]
-        self.trivia: dict[Code, Trivia] = {}
+        self._trivia: dict[Code, Trivia] = {}
         self.line_ends: list[int] | None = None
         self.led: set[int] = set()
         self.trailed: set[int] = set()
@@ -78,14 +78,14 @@ class Source:
         said = self.labels.said
         return with_words(text, {position: said(found[position], target, level, shift) for position, target in near})
 
-    def around(self, at: int) -> Trivia:
+    def trivia(self, at: int) -> Trivia:
         """The trivia behind token `at`, taken apart; that before the body for -1."""
         if at < 0:
             return self.before
         code = self.codes[at]
-        found = self.trivia.get(code)
+        found = self._trivia.get(code)
         if found is None:
-            found = self.trivia[code] = Trivia(code.trivia)
+            found = self._trivia[code] = Trivia(code.trivia)
         return found
 
     def between(self, at: int) -> str:
@@ -98,12 +98,12 @@ class Source:
         self.trailed.add(at)
         if not (led or trailed):
             return text
-        around = self.around(at)
-        same_line = f" {around.same_line}" if around.same_line and not trailed else ""
-        if around.indent is None:
+        trivia = self.trivia(at)
+        same_line = f" {trivia.same_line}" if trivia.same_line and not trailed else ""
+        if trivia.indent is None:
             return f"{same_line} "
-        lines = "" if led else "".join(f"\n{line}" for line in around.lines)
-        return f"{same_line}{lines}{self.newline}{around.indent}{'' if led else around.inline}"
+        lines = "" if led else "".join(f"\n{line}" for line in trivia.lines)
+        return f"{same_line}{lines}{self.newline}{trivia.indent}{'' if led else trivia.inline}"
 
     def ended(self, text: str, at: int) -> str:
         """The text of token `at` with what is behind it, without the comments that stand elsewhere."""
@@ -119,11 +119,11 @@ class Source:
 
     def lead(self, at: int) -> tuple[str, ...]:
         """The comment lines before token `at`, if they do not stand anywhere yet."""
-        return () if at - 1 in self.led else self.around(at - 1).lines
+        return () if at - 1 in self.led else self.trivia(at - 1).lines
 
     def comment(self, at: int) -> str:
         """The comment behind token `at`, on its line, if it does not stand anywhere yet."""
-        return "" if at < 0 or at in self.trailed else self.around(at).same_line
+        return "" if at < 0 or at in self.trailed else self.trivia(at).same_line
 
     def trail(self, at: int) -> str:
         """The same, which from now on stands behind a piece."""
@@ -133,7 +133,7 @@ class Source:
 
     def indent_of(self, at: int) -> str:
         """The indentation of the line on which token `at` stands."""
-        before = self.around(at - 1)
+        before = self.trivia(at - 1)
         if before.indent is not None:
             return before.indent
         if self.line_ends is None:
@@ -150,7 +150,7 @@ class Source:
 
     def starts_line(self, at: int) -> bool:
         """Whether token `at` is the first on its line."""
-        return self.around(at - 1).indent is not None
+        return self.trivia(at - 1).indent is not None
 
     def piece(self, start: int, end: int, level: int, shift: int = 1) -> Piece:
         """tokens[start:end] with the comments before them and behind them."""
@@ -158,7 +158,7 @@ class Source:
 
     def begun(self, start: int, text: str, trail: str = "") -> Piece:
         """Text that begins with token `start`, with the comments before it, if they do not stand anywhere yet."""
-        inline = "" if start - 1 in self.led else self.around(start - 1).inline
+        inline = "" if start - 1 in self.led else self.trivia(start - 1).inline
         piece = Piece(inline + text, self.indent_of(start), self.lead(start), trail, start)
         self.led.add(start - 1)
         return piece

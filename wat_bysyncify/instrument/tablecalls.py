@@ -16,7 +16,8 @@ from ..sexpr.nodes import Token, words
 from .fields import type_use_end
 from .module import FuncType
 from .names import plain, unused
-from .scope import Program, Scope
+from .program import Program
+from .scope import Scope
 
 
 def settled_calls(body: list[Token], scope: Scope) -> list[Token]:

@@ -44,8 +44,8 @@ from .code import OURS, Code
 from .fields import spelled_tokens, type_use_end
 from .module import Func, FuncType, signature_text
 from .names import plain, unused
+from .program import Program
 from .reftypes import can_be_kept, got, nullable, top
-from .scope import Program
 
 _TAIL_CALLS = frozenset(("return_call", "return_call_indirect", "return_call_ref"))
 

@@ -20,7 +20,7 @@ from ..sexpr.nodes import Token, tokens
 from . import act
 from .code import regular
 from .module import Func
-from .scope import Program
+from .program import Program
 
 # Measured to give the loops of Lua, SQLite and QuickJS their twins, and growth below 0.45 of wasm-opt's over all
 # programs (docs/performance.md). Functions that gain less than this get none.

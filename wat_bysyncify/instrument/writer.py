@@ -1,4 +1,5 @@
-"""What the text of a function has in all its forms: new locals, the check behind each pausing call, its end."""
+"""What the texts of functions have in common: new locals, the check behind each pausing call, their end; and, of those
+that do not skip, the blocks that a pause leaves."""
 
 from __future__ import annotations
 
