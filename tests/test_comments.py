@@ -1,4 +1,4 @@
-"""The comments of the reader's code: none is lost, and none stands twice."""
+"""The comments of the reader's code: none is lost, none stands twice, and the code is the same with them."""
 
 from __future__ import annotations
 
@@ -114,6 +114,11 @@ def commented(text: str) -> str:
     return "".join(out)
 
 
+def code_of(text: str) -> str:
+    """A text without the comments, and without white space."""
+    return "".join(COMMENT.sub("", text).split())
+
+
 def behind_imports(text: str) -> set[str]:
     """The comments behind imports of control functions, which go with these."""
     return {found for line in text.split("\n") if CONTROL.search(line) for found in COMMENT.findall(line)}
@@ -139,6 +144,8 @@ def test_scripts(script: Path) -> None:
             continue  # it is there to be refused
         said = set(COMMENT.findall(text)) - behind_imports(text)
         for form, options in FORMS.items():
-            found = Counter(COMMENT.findall(rewrite(text, **options)))
+            rewritten = rewrite(text, **options)
+            found = Counter(COMMENT.findall(rewritten))
             twice = 2 if form == "twins" else 1
             assert {each: found[each] for each in said if not 1 <= found[each] <= twice} == {}, form
+            assert code_of(rewritten) == code_of(rewrite(module, **options)), form

@@ -308,6 +308,7 @@ class _Lift:
         operands = self.pop(needs)
         folded = not code.flat and all(value.folded for value in operands)
         folded = folded and not (code.act == act.IF and len(operands) > 1)  # wabt has room for a condition only
+        first = min([start, *(value.start for value in operands if value.start >= 0)])
         parts: list[Any] = []
         if isinstance(item, Op):
             head_end = self.operand_types.operands_at(start)
@@ -316,7 +317,7 @@ class _Lift:
             if not folded and item.rest == item.last:
                 head[-1] = head[-1].rstrip(" ")  # its operands stand before it now
             if folded:
-                parts += head
+                parts = [source.with_lead("", start).lstrip(), *head] if first < start else head
             parts += self.row(operands, item.rest if folded else start)
             if not folded:
                 parts += head
@@ -325,9 +326,6 @@ class _Lift:
             parts += self.row(operands, start)
             folded = folded and not operands
             parts.append(source.text(start, last + 1, level))
-        first = min([start, *(value.start for value in operands if value.start >= 0)])
-        if first < start and folded:
-            parts.insert(0, source.with_lead("", start).lstrip())
         types: tuple[str, ...] = ()
         if gives and not stops:
             before = [value.type for value in operands]
@@ -419,11 +417,13 @@ class _Lift:
 
         folded = not self.codes[item.start].flat
         inside = folded and all(value.folded for value in operands)
+        first = min([item.start, *(value.start for value in operands if value.start >= 0)])
         parts: list[Any] = []
         if item.last >= item.end:
             head: list[str] = [*self.body.tokens[item.start : item.end]]
             head[-1] = source.ended(head[-1], item.end - 1)
-            parts = [*head] if inside else []
+            if inside:
+                parts = [source.with_lead("", item.start).lstrip(), *head] if first < item.start else [*head]
             parts += self.row(operands, item.last if inside else item.start)
             if not inside:
                 parts += [*head[:-1], head[-1].rstrip(" ")]
@@ -432,9 +432,6 @@ class _Lift:
             parts += self.row(operands, item.start)
             parts.append(source.text(item.start, item.end, self.level))
             inside = folded and not operands
-        first = min([item.start, *(value.start for value in operands if value.start >= 0)])
-        if first < item.start and inside:
-            parts.insert(0, source.with_lead("", item.start).lstrip())
         piece = source.begun(first, "".join(flat(parts)))
         last = item.last
         # What is read again on rewind keeps its temporary: the result must not take its place.
@@ -517,6 +514,9 @@ class _Lift:
             self.free([condition])  # it is read before anything in the arms
         floor = {type_: numbers.next for type_, numbers in self.numbers.items()}
         tail = item.last
+        first = following.start if code and isinstance(following, Op) else item.start
+        if condition and not item.folded:
+            first = min(first, condition.start) if condition.start >= 0 else first
         if code:
             taken = 1
             if code.op == "drop":
@@ -526,12 +526,9 @@ class _Lift:
             tail = following.last if isinstance(following, Op) else item.last + 1
             if code.act == act.TEE:
                 type_ = self.scope.local_type(code.word)
-                value = Value([f"(local.get {word})"], tail, item.start, True, type_, "local", pure=True)
+                value = Value([f"(local.get {word})"], tail, first, True, type_, "local", pure=True)
                 value.reads, value.detached = target, True
                 self.detached |= target
-        first = following.start if code and isinstance(following, Op) else item.start
-        if condition and not item.folded:
-            first = min(first, condition.start) if condition.start >= 0 else first
         lead = source.begun(first, "")
         lead.trail = source.trail(tail)
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
@@ -543,7 +540,7 @@ class _Lift:
             nest.keep = [got(temp.name, type_) for temp, type_ in zip(temps, results, strict=True)]
             nest.sets = [f"local.set {temp.name}" for temp in reversed(temps)]
             for temp, type_ in zip(temps, results, strict=True):
-                self.stack.append(self.temp_value(temp, type_, not item.folded, tail, item.start))
+                self.stack.append(self.temp_value(temp, type_, not item.folded, tail, first))
         elif code and code.act == act.TEE:
             self.stack.append(value)
         self.steps.append(nest)
