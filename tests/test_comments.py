@@ -133,6 +133,15 @@ def test_each_kind(form: str) -> None:
     assert {each: found[each] for each in said if not said.count(each) <= found[each] <= twice * said.count(each)} == {}
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_line_breaks(form: str) -> None:
+    """Lines end as the text's do, and annotations are as comments are."""
+    expected = rewrite(ALL, **FORMS[form])
+    assert rewrite(ALL.replace("\n", "\r\n"), **FORMS[form]) == expected.replace("\n", "\r\n")
+    annotated = rewrite(ALL.replace(";; the result", "(@said result)"), **FORMS[form])
+    assert annotated == expected.replace(";; the result", "(@said result)")
+
+
 @pytest.mark.parametrize("script", [each for each in SCRIPTS if each.name not in DEAD], ids=lambda path: path.stem)
 def test_scripts(script: Path) -> None:
     """At each line's end, and between all lines, of all that the scripts have."""

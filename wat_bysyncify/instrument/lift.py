@@ -503,7 +503,7 @@ class _Lift:
         self.read_before(target)
         for value, type_ in zip(params, item.type[0], strict=True):
             value.type = type_
-        held = [self.spill(value).temps[0] for value in params]
+        held = [value.temps[0] if value.kind == "temp" else self.spill(value).temps[0] for value in params]
         around = self.waits()
         for temp in held:
             around |= temp.bit  # the block gets it while rewinding too

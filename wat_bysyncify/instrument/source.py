@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..sexpr.nodes import with_words, words
@@ -91,7 +92,7 @@ class Source:
     def between(self, at: int) -> str:
         """The trivia behind token `at`, without the comments that stand elsewhere; the others stand here from now."""
         text = self.codes[at].trivia
-        if ";" not in text:
+        if ";" not in text and "(@" not in text:
             return text
         led, trailed = at in self.led, at in self.trailed
         self.led.add(at)
@@ -102,8 +103,9 @@ class Source:
         same_line = f" {trivia.same_line}" if trivia.same_line and not trailed else ""
         if trivia.indent is None:
             return f"{same_line} "
-        lines = "" if led else "".join(f"\n{line}" for line in trivia.lines)
-        return f"{same_line}{lines}{self.newline}{trivia.indent}{'' if led else trivia.inline}"
+        if led:
+            return f"{same_line}{self.newline}{trivia.indent}"
+        return self.newline.join([same_line, *_without_cr(trivia.lines), trivia.indent + trivia.inline])
 
     def ended(self, text: str, at: int) -> str:
         """The text of token `at` with what is behind it, without the comments that stand elsewhere."""
@@ -115,7 +117,7 @@ class Source:
         if not any(map(str.strip, lines)):
             return between
         self.led.add(at - 1)
-        return "\n".join([between.rstrip(" \t\r\n"), *lines, self.indent_of(at)])
+        return self.newline.join([between.rstrip(" \t\r\n"), *_without_cr(lines), self.indent_of(at)])
 
     def lead(self, at: int) -> tuple[str, ...]:
         """The comment lines before token `at`, if they do not stand anywhere yet."""
@@ -162,3 +164,7 @@ class Source:
         piece = Piece(inline + text, self.indent_of(start), self.lead(start), trail, start)
         self.led.add(start - 1)
         return piece
+
+
+def _without_cr(lines: Iterable[str]) -> Iterator[str]:
+    return (line.removesuffix("\r") for line in lines)
