@@ -501,9 +501,11 @@ class _Lift:
         word = words(self.body.tokens[set_])[1] if set_ is not None and target else ""
         self.settle(writes | target)
         self.read_before(target)
+        held = []
         for value, type_ in zip(params, item.type[0], strict=True):
-            value.type = type_
-        held = [value.temps[0] if value.kind == "temp" else self.spill(value).temps[0] for value in params]
+            value.type = type_  # what comes round a loop may be of a wider type than what comes first
+            own = value.kind == "temp" and value.temps[0].type == nullable(type_)
+            held.append(value.temps[0] if own else self.spill(value).temps[0])
         around = self.waits()
         for temp in held:
             around |= temp.bit  # the block gets it while rewinding too

@@ -1,0 +1,48 @@
+;; A call's result becomes a parameter of a wider type: what holds the one cannot hold the other.
+
+(module
+  (type $base (sub (struct (field i32))))
+  (type $sub (sub $base (struct (field i32) (field i32))))
+  (import "spectest" "print_i32" (func $print (param i32)))
+  (memory (export "memory") 1)
+  (func $next (param i32) (result (ref $sub))
+    (call $print (local.get 0))
+    (struct.new $sub (local.get 0) (i32.add (local.get 0) (i32.const 1))))
+  (func $wide (param i32) (result (ref $base))
+    (call $print (local.get 0))
+    (struct.new $base (local.get 0)))
+
+  (func (export "block") (param $x i32) (result i32)
+    (call $next (local.get $x))
+    (block (param (ref null $base)) (result i32)
+      (drop (call $wide (i32.const 7)))
+      (struct.get $base 0)))
+
+  (func (export "loop") (param $x i32) (result i32)
+    (call $next (i32.const 3))
+    (loop $l (param (ref $base)) (result i32)
+      (call $print (i32.const 8))
+      (drop)
+      (local.set $x (i32.sub (local.get $x) (i32.const 1)))
+      (call $wide (local.get $x))
+      (br_if $l (i32.gt_s (local.get $x) (i32.const 0)))
+      (struct.get $base 0)))
+
+  (func (export "if") (param $x i32) (result i32)
+    (call $next (i32.const 4))
+    (if (param anyref) (result i32) (local.get $x)
+      (then (drop (call $wide (i32.const 9))) (struct.get $base 0 (ref.cast (ref $base))))
+      (else (call $print (i32.const 10)) (ref.test (ref $sub)))))
+
+  (func (export "try") (param $x i32) (result i32)
+    (call $next (local.get $x))
+    (try_table (param eqref) (result i32)
+      (call $print (i32.const 11))
+      (ref.test (ref $sub))))
+)
+
+(assert_return (invoke "block" (i32.const 5)) (i32.const 5))
+(assert_return (invoke "loop" (i32.const 3)) (i32.const 0))
+(assert_return (invoke "if" (i32.const 1)) (i32.const 4))
+(assert_return (invoke "if" (i32.const 0)) (i32.const 1))
+(assert_return (invoke "try" (i32.const 2)) (i32.const 1))
