@@ -133,6 +133,47 @@ def test_each_kind(form: str) -> None:
     assert {each: found[each] for each in said if not said.count(each) <= found[each] <= twice * said.count(each)} == {}
 
 
+# Bodies of a function from an i32 to an i32: code between a list and what it holds, what stores a result before it and
+# behind it, arms with nothing in them, comments before code on its line.
+BODIES = {
+    "drop around a call": "(drop\n;; 1\n(nop)\n;; 2\n(call $next (i32.const 1)))",
+    "drop around the second": "(drop\n;; 1\n(call $sleep)\n;; 2\n(call $next (i32.const 1)))",
+    "drop behind a call": "(call $next (i32.const 1))\n;; 1\n(drop\n;; 2\n)",
+    "set behind a call": "(call $next (i32.const 1))\n;; 1\n(local.set 0\n;; 2\n)",
+    "drop of two": "(local.get 0) (drop\n;; 1\n(call $next (i32.const 1))\n;; 2\n(call $next (i32.const 2))) drop drop",
+    "drop on one line": "(drop\n(; 1 ;) (call $next (i32.const 1)))",
+    "operands with code between": "(drop (i32.add\n;; 1\n(call $sleep)\n;; 2\n(i32.const 1)\n;; 3\n(call $sleep)\n"
+    ";; 4\n(call $next (i32.const 1))))",
+    "set of a block, with code before": "(local.set 0 ;; 1\n;; 2\n(call $sleep) ;; 3\n;; 4\n(block (result i32)\n"
+    "(call $next (i32.const 1))))",
+    "flat set behind a block": "(block (result i32) (call $next (i32.const 1))) ;; 1\n;; 2\nlocal.set 0 ;; 3",
+    "flat drop behind a block": "block (result i32)\n(call $next (i32.const 1))\nend ;; 1\n;; 2\ndrop ;; 3",
+    "set behind a block": "(block (result i32) (call $next (i32.const 1))) ;; 1\n;; 2\n(local.set 0 ;; 3\n;; 4\n) ;; 5",
+    "empty then": "(if (local.get 0)\n;; 1\n(then) ;; 2\n;; 3\n(else (call $sleep)))",
+    "empty else": "(if (local.get 0)\n(then (call $sleep))\n;; 1\n(else) ;; 2\n;; 3\n)",
+    "before an end": "(block\n(call $sleep)\n(; 1 ;) )",
+    "before an arm": "(if (local.get 0)\n(; 1 ;) (then (call $sleep))\n(; 2 ;) (else (call $sleep)))",
+    "before a block": "(; 1 ;) (block (call $sleep))",
+    "before what takes it": "(drop\n(call $next (i32.const 1))\n(call $sleep)\n(; 1 ;) (i32.eqz))",
+    "in a flat else and end": "local.get 0\nif $l\ncall $sleep\nelse ;; 1\n;; 2\n$l ;; 3\ncall $sleep\n"
+    "end ;; 4\n;; 5\n$l",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_bodies(body: str, form: str) -> None:
+    """Each comment of such a body."""
+    head = '(module (import "e" "sleep" (func $sleep)) (import "e" "next" (func $next (param i32) (result i32)))'
+    text = f'{head} (memory 1)\n(func (export "f") (param i32) (result i32)\n{body}\n(local.get 0)))'
+    rewritten = rewrite(text, **FORMS[form])
+    comment = re.compile(r";; \d|\(; \d ;\)")
+    found = Counter(comment.findall(rewritten))
+    twice = 2 if form == "twins" else 1
+    assert {each: found[each] for each in comment.findall(text) if not 1 <= found[each] <= twice} == {}
+    parse(rewritten)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_line_breaks(form: str) -> None:
     """Lines end as the text's do, and annotations are as comments are."""

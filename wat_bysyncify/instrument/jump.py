@@ -214,10 +214,11 @@ class _Jump(Writer):
         block, source = nest.block, self.source
         results = f" (result {' '.join(block.type[1])})" if block.type[1] else ""
         self.lead(nest.lead, indent)
-        if nest.taken:
-            self.remark(source.trivia(block.start - 1).same_line, indent)
+        if nest.taker and nest.taker[0] < block.start:
+            self.remark(source.comment(nest.taker[0]), indent)
+            self.behind(nest.taker[0], indent)
         self.behind(block.start - 1, indent)
-        for comment in comments(nest.head):
+        for comment in comments(nest.lead.text + nest.head):
             self.remark(comment, indent)
         self.remark(source.trivia(block.end - 1).same_line, indent)
         label = nest.label
@@ -234,6 +235,8 @@ class _Jump(Writer):
             if block.op == "if" and (block.folded or position):
                 if block.folded:
                     self.behind(before - 1, indent)
+                for comment in comments(source.codes[before].core):
+                    self.remark(comment, indent)
                 self.remark(source.trivia(before).same_line, indent)
             if arm.text is None:
                 yield arm, indent, stretch
@@ -242,8 +245,9 @@ class _Jump(Writer):
                     self.line(indent, got(name, type_))
                 if arm.text.text:
                     self.stmt(Stmt(arm.text), indent)
-            self.behind(behind - 1, indent)
-            if block.op == "if" and block.folded and behind < block.last:
+            if before != behind:
+                self.behind(behind - 1, indent)
+            if block.op == "if" and block.folded and before != behind and behind < block.last:
                 self.remark(source.trivia(behind).same_line, indent)
         if block.op == "if" and block.folded:
             self.behind(block.last - 1, indent)
@@ -251,6 +255,8 @@ class _Jump(Writer):
             self.otherwise(nest, otherwise, indent, stretch)
             for name, type_ in zip(nest.params, block.type[0], strict=True):
                 self.line(indent, got(name, type_))
+        for comment in comments(nest.foot):
+            self.remark(comment, indent)
         said = f" {label}" if block.op == "if" or nest.own_label or label in source.labels.used else ""
         stretch.opened.append(f"(block{said}{results}")
         self.line(indent, ")")

@@ -63,8 +63,8 @@ class Layout:
         self.comments(piece.lead, piece.indent, indent)
 
     def behind(self, at: int, indent: str) -> None:
-        """The comment lines behind a token."""
-        lines = self.source.lead(at + 1)
+        """The comments behind a token, but that on its line."""
+        lines = self.source.remarks(at + 1)
         first = next(filter(str.strip, lines), "")
         self.comments(lines, first[: len(first) - len(first.lstrip())], indent)
 
@@ -127,10 +127,12 @@ class Layout:
         self.trail(self.source.trivia(block.end - 1).same_line)
 
     def stored(self, nest: Nest, indent: str) -> None:
-        """The comments between the end of a block and that of the list that stores its result."""
-        if nest.taken:
-            self.trail(self.source.trivia(nest.block.last).same_line)
-            self.behind(nest.block.last, indent)
+        """The comments between the end of a block and that of what stores its result."""
+        if nest.taker:
+            first, last = nest.taker
+            for at in (nest.block.last, *range(max(first, nest.block.last + 1), last)):
+                self.trail(self.source.comment(at))
+                self.behind(at, indent)
 
     def values(self, values: list[Value], indent: str) -> None:
         for value in values:

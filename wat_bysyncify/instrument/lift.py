@@ -146,6 +146,15 @@ class _Lift:
         piece.trail = self.source.trail(values[-1].last)
         return piece
 
+    def opening(self, head: list[str], first: int, start: int, end: int, operands: list[Value]) -> list[Any]:
+        """The parts of what opens an instruction, tokens[start:end], with its operands inside. These may have begun
+        before it, with the token `first`; or code was before them that stands elsewhere by now."""
+        if first < start:
+            return [self.source.with_lead("", start).lstrip(), *head]
+        if operands and operands[0].start > end:
+            return [*head[:-1], self.source.with_lead(head[-1], operands[0].start)]
+        return head
+
     def row(self, values: list[Value], following: int) -> list[Any]:
         """The parts of values in a row, with what is between them, and before the token that follows, -1 for none."""
         parts: list[Any] = []
@@ -317,7 +326,7 @@ class _Lift:
             if not folded and item.rest == item.last:
                 head[-1] = head[-1].rstrip(" ")  # its operands stand before it now
             if folded:
-                parts = [source.with_lead("", start).lstrip(), *head] if first < start else head
+                parts = self.opening(head, first, start, head_end, operands)
             parts += self.row(operands, item.rest if folded else start)
             if not folded:
                 parts += head
@@ -423,7 +432,7 @@ class _Lift:
             head: list[str] = [*self.body.tokens[item.start : item.end]]
             head[-1] = source.ended(head[-1], item.end - 1)
             if inside:
-                parts = [source.with_lead("", item.start).lstrip(), *head] if first < item.start else [*head]
+                parts = self.opening(head, first, item.start, item.end, operands)
             parts += self.row(operands, item.last if inside else item.start)
             if not inside:
                 parts += [*head[:-1], head[-1].rstrip(" ")]
@@ -432,7 +441,7 @@ class _Lift:
             parts += self.row(operands, item.start)
             parts.append(source.text(item.start, item.end, self.level))
             inside = folded and not operands
-        piece = source.begun(first, "".join(flat(parts)))
+        said = "".join(flat(parts))
         last = item.last
         # What is read again on rewind keeps its temporary: the result must not take its place.
         if restores:
@@ -452,11 +461,12 @@ class _Lift:
                 set_text = set_text.replace(code.op, "local.set", 1)
             if isinstance(following, Op) and inside:
                 last = following.last
-                text = set_text + self.codes[set_].trivia + piece.text
-                piece = source.begun(set_, text + self.codes[item.last].trivia + self.codes[last].core)
+                between = source.between(set_) if first - 1 == set_ else source.with_lead(source.between(set_), first)
+                said = set_text + between + said + source.between(item.last) + self.codes[last].core
+                piece = source.begun(min(first, set_), said)
             else:
                 last = following.last if isinstance(following, Op) else set_
-                piece.text += (source.between(item.last) or " ") + set_text
+                piece = source.begun(first, said + (source.between(item.last) or " ") + set_text)
             step.call.append(Stmt(piece))
             if code.act == act.TEE:
                 text = f"local.get {words(self.body.tokens[set_])[1]}"
@@ -470,14 +480,12 @@ class _Lift:
                 step.call[-1].piece.trail = source.trail(last)
         elif len(results) == 1:
             temp = self.temp(results[0], item.start)
-            piece.trail = source.trail(last)
-            step.call.append(Stmt(piece, temp.name, folded=inside))
+            step.call.append(Stmt(source.begun(first, said, source.trail(last)), temp.name, folded=inside))
             self.stack.append(self.temp_value(temp, results[0], not folded, last, first))
         else:
-            step.call.append(Stmt(piece))
+            step.call.append(Stmt(source.begun(first, said, source.trail(last))))
             if results:
                 self.push_results(results, folded, last, first)
-            piece.trail = source.trail(last)
         self.free(kept)
         return taken
 
@@ -535,7 +543,8 @@ class _Lift:
         lead.trail = source.trail(tail)
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
         nest.guarded = guarded
-        nest.taken = code is not None and isinstance(following, Op)
+        if code and following is not None:
+            nest.taker = (following.start, following.last) if isinstance(following, Op) else (item.last + 1,) * 2
         nest.label, nest.own_label = source.labels.name(item)
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]

@@ -34,8 +34,9 @@ def in_place(
     wrapped = block.folded and len(nest.sets) == 1 and (inside or not nest.condition)
     if wrapped:
         out.line(indent, f"({nest.sets[0]}")
-        if nest.taken:
-            out.trail(source.trivia(block.start - 1).same_line)
+        if nest.taker and nest.taker[0] < block.start:
+            out.trail(source.comment(nest.taker[0]))
+            out.behind(nest.taker[0], deeper(at))
         at = deeper(at)
     for name, type_ in zip(nest.params, block.type[0], strict=True):
         out.line(at, got(name, type_))
@@ -65,7 +66,8 @@ def in_place(
             for name in reversed(nest.params):
                 out.line(content, f"(local.set {name})")
             yield arm, content
-        out.behind(behind - 1, content)
+        if before != behind:
+            out.behind(behind - 1, content)
         if block.op in _WITH_ARMS and block.folded:
             out.line(arm_at, ")")
             if behind < block.last:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..sexpr.nodes import with_words, words
-from ..sexpr.trivia import Trivia
+from ..sexpr.trivia import Trivia, comments
 from .body import Body
 from .code import Code
 from .labels import Labels
@@ -113,7 +113,7 @@ class Source:
 
     def with_lead(self, between: str, at: int) -> str:
         """Trivia before token `at`, which was not there, with the comment lines before that token."""
-        lines = self.lead(at) if at > 0 else ()
+        lines = self.remarks(at) if at > 0 else ()
         if not any(map(str.strip, lines)):
             return between
         self.led.add(at - 1)
@@ -122,6 +122,11 @@ class Source:
     def lead(self, at: int) -> tuple[str, ...]:
         """The comment lines before token `at`, if they do not stand anywhere yet."""
         return () if at - 1 in self.led else self.trivia(at - 1).lines
+
+    def remarks(self, at: int) -> tuple[str, ...]:
+        """The same, and the comments on the line of the token, before it."""
+        inline = () if at - 1 in self.led else comments(self.trivia(at - 1).inline)
+        return (*self.lead(at), *(f"{self.indent_of(at)}{comment}" for comment in inline))
 
     def comment(self, at: int) -> str:
         """The comment behind token `at`, on its line, if it does not stand anywhere yet."""

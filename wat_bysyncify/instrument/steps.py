@@ -49,8 +49,8 @@ class Nest:
     `params` are the temporaries that hold its parameters; `keep` what it leaves for each result while rewinding past
     it, `sets` where the results go then, the last first. `guarded`: it must not be entered while rewinding to a call
     behind it, for a parameter or result of it cannot be null, and there is nothing to stand there then. `label` is its
-    label where labels are named. `taken`: a list of the reader's is around it, which stores its result. `head` and
-    `foot` are the text that opens and closes it, `delegate` what stands before the end of a try.
+    label where labels are named. `taker` are the first and the last token of what stores its result, if something does.
+    `head` and `foot` are the text that opens and closes it, `delegate` what stands before the end of a try.
     """
 
     block: Block
@@ -63,7 +63,7 @@ class Nest:
     guarded: bool = False
     label: str = ""
     own_label: bool = False  # the label is the reader's
-    taken: bool = False
+    taker: tuple[int, int] | None = None
     head: str = ""
     foot: str = ""
     delegate: str = ""
