@@ -216,7 +216,8 @@ class _Jump(Writer):
         self.lead(nest.lead, indent)
         if nest.taker and nest.taker[0] < block.start:
             self.remark(source.comment(nest.taker[0]), indent)
-            self.behind(nest.taker[0], indent)
+            if nest.taker[0] < block.start - 1:
+                self.behind(nest.taker[0], indent)
         self.behind(block.start - 1, indent)
         for comment in comments(nest.lead.text + nest.head):
             self.remark(comment, indent)

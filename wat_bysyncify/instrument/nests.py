@@ -36,7 +36,8 @@ def in_place(
         out.line(indent, f"({nest.sets[0]}")
         if nest.taker and nest.taker[0] < block.start:
             out.trail(source.comment(nest.taker[0]))
-            out.behind(nest.taker[0], deeper(at))
+            if nest.taker[0] < block.start - 1:
+                out.behind(nest.taker[0], deeper(at))
         at = deeper(at)
     for name, type_ in zip(nest.params, block.type[0], strict=True):
         out.line(at, got(name, type_))
