@@ -47,7 +47,8 @@
           (do
             (try (result i32)
               (do (call $may (local.get $x)))
-              (delegate 1)))
+              (delegate 1 ;; its parenthesis stands apart
+              )))
           (catch_all (i32.const 1))))
       (catch $e (drop) (i32.const 2))
       (catch_all (rethrow 0))))

@@ -158,6 +158,7 @@ class _Walk:
                     raise BodyError("unexpected delegate", i)
                 self.label_outside(code.word, i, 1)
                 if not code.flat:
+                    skip = i + 2 if code.opens else skip  # its parenthesis may stand apart
                     continue
                 what = act.END
             if what == act.CLOSE:
