@@ -3,18 +3,30 @@ sequence that grows."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .body import Run, Seq, Statement
 from .module import FuncType
 
 
+class Around(NamedTuple):
+    """The state of the sequence around a block, for when that ends: what fold.py knows by these names."""
+
+    seq: OpenSeq
+    height: int
+    low: int
+    depth: int
+    dead: bool
+    pauses: int
+    writes: int
+
+
 class ControlFrame:
-    """A block that is being read. `saved` is the state of the sequence around it."""
+    """A block that is being read, and the state of the sequence around it, which only that of the function has not."""
 
     __slots__ = (
-        "arms", "branched", "calls", "end", "folded", "handlers", "id", "label", "marks", "op", "pauses", "rethrows",
-        "saved", "start", "type",
+        "arms", "around", "branched", "calls", "end", "folded", "handlers", "id", "label", "marks", "op", "pauses",
+        "rethrows", "start", "type",
     )  # fmt: skip
 
     def __init__(self, op: str, start: int, end: int, folded: bool, type_: FuncType, label: str, id_: int) -> None:
@@ -27,7 +39,7 @@ class ControlFrame:
         self.branched = False
         self.handlers: list[int] = []  # of a try_table: the ids of the blocks that exceptions in it may go to
         self.rethrows: list[int] = []  # of a try: the tokens that throw again what it caught
-        self.saved: Any = None
+        self.around: Around
 
     def diverges(self) -> bool:
         """Whether control never comes out behind it, though its type does not say so: no results, no dead end."""

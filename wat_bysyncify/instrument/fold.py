@@ -30,7 +30,7 @@ from .body import (
     place,
 )
 from .code import Code, regular
-from .controlframes import ControlFrame, OpenSeq
+from .controlframes import Around, ControlFrame, OpenSeq
 from .fields import parse_nat, type_use_end
 from .legacy import Try, move_handlers
 from .module import FuncType
@@ -124,7 +124,9 @@ class _Walk:
         bits = scope.bits
         events: list[tuple[int, Any, Any]] = []
         calls: list[Call] = []
-        open_: list[Any] = []  # open parentheses: a tuple for an instruction, None for an arm of an if
+        # Open parentheses: of an instruction, its first token and, from where that is reached, the items, height, low,
+        # writes and pauses; None for an arm of an if.
+        open_: list[Any] = []
         frame = self.begin("func", -1, -1, True, ((), scope.results), "")
         gen = kill = 0  # locals read, and written, since the last event
         seq = OpenSeq(0, False)
@@ -195,7 +197,7 @@ class _Walk:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
                     frame = self.begin(code.op, i, skip, not code.flat, self.block_type(i, skip), code.word)
-                    frame.saved = (seq, height, low, depth, dead, pauses, writes)
+                    frame.around = Around(seq, height, low, depth, dead, pauses, writes)
                     frame.marks.append((skip - 1, -1))
                     frame.calls.append(len(calls))
                     events.append((ARMS, frame.id, 0) if what == act.IF else (START, frame.id, code.op == "loop"))
@@ -230,7 +232,7 @@ class _Walk:
                     if what == act.THEN:
                         end = type_use_end(self.tokens, begun + 1)
                         frame = self.begin("if", begun, end, True, self.block_type(begun, end), codes[begun].word)
-                        frame.saved = (seq, height, low, depth, dead, pauses, writes)
+                        frame.around = Around(seq, height, low, depth, dead, pauses, writes)
                         events.append((ARMS, frame.id, 0))
                         writes = 0
                 if what == act.ELSE:
@@ -238,7 +240,7 @@ class _Walk:
                     events.append((OTHERWISE, frame.id, 0))
                 frame.marks.append((i, -1))
                 frame.calls.append(len(calls))
-                dead = frame.saved[4]
+                dead = frame.around.dead
                 height = len(frame.type[0])
                 seq = OpenSeq(i + 1, dead, height)
                 items = seq.items
@@ -271,7 +273,7 @@ class _Walk:
                     frame.marks.append((i, -1))
                     frame.calls.append(len(calls))
                     height = self.caught(code, i)
-                dead = frame.saved[4]
+                dead = frame.around.dead
                 seq = OpenSeq(i + 1, dead, height)
                 items = seq.items
                 low = depth = pauses = 0
@@ -358,7 +360,7 @@ class _Walk:
                         self.tries.pop()
                 done = frame
                 inner = writes
-                seq, height, low, depth, dead, pauses, writes = done.saved
+                seq, height, low, depth, dead, pauses, writes = done.around
                 writes |= inner
                 items = seq.items
                 frame = self.finish()
