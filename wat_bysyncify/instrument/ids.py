@@ -79,13 +79,16 @@ class Ids(NamedTuple):
         return f"(i32.eq (global.get {self.state}) (i32.const {state}))" if self.state else f"(global.get {alone})"
 
 
-def choose_ids(module: Module, control: Control, options: Options) -> Ids:
-    """The ids for a module. Raises `WatError` if it is rewritten already, or does not have what the options name."""
+def choose_ids(module: Module, control: Control, options: Options, shared: tuple[str, str] | None = None) -> Ids:
+    """The ids for a module; `shared` are those of the state and the data if they are imported (sharedglobals.py).
+
+    Raises `WatError` if the module is rewritten already, or does not have what the options name.
+    """
     funcs, globals_ = Taken(module.funcs.names), Taken(module.globals.names)
     tables = Taken(module.tables.names)
     types = [*names.SAVED_SIZES, *names.SAVED_REFERENCES]
     address, memory, frames = _memory(module, options)
-    state, data = _state(module, options, globals_)
+    state, data = shared or _state(options, globals_)
     return Ids(
         prefixes=prefixes(module, control, options),
         normal=unused("$normal", globals_),
@@ -144,12 +147,8 @@ def address_of(module: Module, options: Options) -> str:
     return _memory(module, options)[0]
 
 
-def _state(module: Module, options: Options, taken: Taken) -> tuple[str, str]:
-    """`state` and `data`: those that are imported (sharedglobals.py), or new ones."""
-    if options.import_globals:
-        imported = [entity for entity in module.globals.entities if entity.imported]
-        state, data = (str(entity.id) for entity in imported[-len(names.SHARED_GLOBALS) :])
-        return state, data
+def _state(options: Options, taken: Taken) -> tuple[str, str]:
+    """New ones for `state` and `data`."""
     one = options.export_globals or (options.optimize and options.rewind == "jump")  # without guards, one is enough
     return unused("$state", taken) if one else "", unused("$data", taken)
 

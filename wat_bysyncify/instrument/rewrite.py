@@ -105,12 +105,13 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     origins = {id(function.node): function.source for function in control.functions}
     module = read_module(control.nodes, source, origins)
     newline = newline_of(text)
+    shared = None
     if options.import_globals:
-        import_shared(module, prefixes(module, control, options)[0], address_of(module, options), newline)
+        shared = import_shared(module, prefixes(module, control, options)[0], address_of(module, options), newline)
         module = read_module(control.nodes, source, origins)
     called = Called(module, control)
     pausing = find_pausing(module, control, options, Callees(module, Codes()), called, OURS in text)
-    ids = choose_ids(module, control, options)
+    ids = choose_ids(module, control, options, shared)
     shares = None
     if options.profile is not None:
         shares = hot(times_of(options.profile, called), pausing.instrumented | pausing.runtime)

@@ -16,19 +16,20 @@ from .module import Module
 from .names import SHARED_GLOBALS, Taken, unused
 
 
-def import_shared(module: Module, prefix: str, address: str, newline: str) -> None:
+def import_shared(module: Module, prefix: str, address: str, newline: str) -> tuple[str, str]:
     """Adds imports of the globals that another module exports, named by `prefix`, to the nodes of a module, behind its
-    own imports. `address` is the type of the pointer to the data structure."""
+    own imports. `address` is the type of the pointer to the data structure. Returns their ids: state, data."""
     taken = Taken(module.globals.names)
-    types = ("(mut i32)", f"(mut {address})")
+    state, data = (unused(f"${name}", taken) for name in SHARED_GLOBALS)
     fields = [
-        f'(import "env" "__{prefix}_{name}" (global {unused(f"${name}", taken)} {type_}))'
-        for name, type_ in zip(SHARED_GLOBALS, types, strict=True)
+        f'(import "env" "__{prefix}_{name}" (global {id_} (mut {type_})))'
+        for name, id_, type_ in zip(SHARED_GLOBALS, (state, data), ("i32", address), strict=True)
     ]
     first = sum(1 for entity in module.globals.entities if entity.imported)
     _renumber(module.holder, first, len(fields))
     imports = [node for word, node in module.fields if word == "import" or "import" in map(head, header_of(node))]
     insert_fields(module.nodes, imports[-1] if imports else None, fields, newline)
+    return state, data
 
 
 def _renumber(nodes: List, first: int, more: int) -> None:
