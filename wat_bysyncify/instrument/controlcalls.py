@@ -35,8 +35,7 @@ def with_control_code(func: Func, program: Program) -> str | None:
         number = index(code.word) if code.op == "call" else None
         return called.get(number, "") if number is not None else ""
 
-    assert isinstance(func.node, list)
-    header, body = tokens(func.node[: func.header]), regular(tokens(func.node[func.header :]), codes)
+    header, body = tokens(func.nodes[: func.header]), regular(tokens(func.nodes[func.header :]), codes)
     if not any(map(name_of, set(body))):
         return None
     out: list[str] = [*header]

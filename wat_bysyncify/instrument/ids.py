@@ -33,7 +33,7 @@ class Ids(NamedTuple):
     save: dict[str, str]  # by value type
     restore: dict[str, str]
     tables: dict[str, str]  # by the type of the references in it
-    next_slot: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
+    last_slot: dict[str, str]  # the globals of each table: the slot that was taken last, how many are taken
     slot_count: dict[str, str]
     catching: str  # how many handlers are at work in which no pause begins
     error: str  # what the checks store (asserts.py), and the functions that make them
@@ -107,7 +107,7 @@ def choose_ids(module: Module, control: Control, options: Options, shared: tuple
         save={type_: unused(f"$save_{type_}", funcs) for type_ in types},
         restore={type_: unused(f"$restore_{type_}", funcs) for type_ in types},
         tables={type_: unused(f"${type_}s", tables) for type_ in names.SAVED_REFERENCES},
-        next_slot={type_: unused(f"${type_}s_next", globals_) for type_ in names.SAVED_REFERENCES},
+        last_slot={type_: unused(f"${type_}s_next", globals_) for type_ in names.SAVED_REFERENCES},
         slot_count={type_: unused(f"${type_}s_count", globals_) for type_ in names.SAVED_REFERENCES},
         catching=unused("$catching", globals_),
         error=unused("$error", globals_),

@@ -215,13 +215,9 @@ class _Jump(Writer):
         results = f" (result {' '.join(block.type[1])})" if block.type[1] else ""
         self.lead(nest.lead, indent)
         if nest.taker and nest.taker[0] < block.start:
-            self.remark(source.comment(nest.taker[0]), indent)
-            if nest.taker[0] < block.start - 1:
-                self.behind(nest.taker[0], indent)
-        self.behind(block.start - 1, indent)
-        for comment in comments(nest.lead.text + nest.head):
-            self.remark(comment, indent)
-        self.remark(source.trivia(block.end - 1).same_line, indent)
+            self.remark(indent, source.comment(nest.taker[0]))
+        self.before_block(nest, indent)
+        self.remark(indent, *comments(nest.lead.text + nest.head), source.trivia(block.end - 1).same_line)
         label = nest.label
         otherwise = ""
         passed = bool(nest.condition and len(nest.arms) == 1 and block.type[1])  # without an else: the parameters are
@@ -236,9 +232,7 @@ class _Jump(Writer):
             if block.op == "if" and (block.folded or position):
                 if block.folded:
                     self.behind(before - 1, indent)
-                for comment in comments(source.codes[before].core):
-                    self.remark(comment, indent)
-                self.remark(source.trivia(before).same_line, indent)
+                self.remark(indent, *comments(source.codes[before].core), source.trivia(before).same_line)
             if arm.text is None:
                 yield arm, indent, stretch
             else:
@@ -248,16 +242,15 @@ class _Jump(Writer):
                     self.stmt(Stmt(arm.text), indent)
             if before != behind:
                 self.behind(behind - 1, indent)
-            if block.op == "if" and block.folded and before != behind and behind < block.last:
-                self.remark(source.trivia(behind).same_line, indent)
+                if block.op == "if" and block.folded and behind < block.last:
+                    self.remark(indent, source.trivia(behind).same_line)
         if block.op == "if" and block.folded:
             self.behind(block.last - 1, indent)
         if passed:
             self.otherwise(nest, otherwise, indent, stretch)
             for name, type_ in zip(nest.params, block.type[0], strict=True):
                 self.line(indent, got(name, type_))
-        for comment in comments(nest.foot):
-            self.remark(comment, indent)
+        self.remark(indent, *comments(nest.foot))
         said = f" {label}" if block.op == "if" or nest.own_label or label in source.labels.used else ""
         stretch.opened.append(f"(block{said}{results}")
         self.line(indent, ")")

@@ -68,15 +68,15 @@ class Layout:
         first = next(filter(str.strip, lines), "")
         self.comments(lines, first[: len(first) - len(first.lstrip())], indent)
 
-    def remark(self, comment: str, indent: str) -> None:
-        """A comment, or none, on a line of its own, for what it was behind goes elsewhere."""
-        if comment:
+    def remark(self, indent: str, *said: str) -> None:
+        """Comments, each on a line of its own, for what they were behind goes elsewhere; "" is none."""
+        for comment in filter(None, said):
             self.out += (self.newline, indent + comment)
 
     def comments(self, lines: tuple[str, ...], old: str, new: str) -> None:
         """Comment lines, at the indentation `new` instead of `old`."""
         for line in lines:
-            stripped = line.rstrip("\r").removeprefix(old)
+            stripped = line.removeprefix(old)
             self.out += (self.newline, new + stripped if stripped else "")
 
     def reader(self, indent: str, text: str, start: int, old: str | None = None) -> None:
@@ -125,6 +125,13 @@ class Layout:
             head = head.replace(block.op, f"{block.op} {nest.label}", 1)
         self.reader(indent, nest.lead.text + head, nest.lead.start)
         self.trail(self.source.trivia(block.end - 1).same_line)
+
+    def before_block(self, nest: Nest, indent: str) -> None:
+        """The comments before a block, behind what stores its result, which do not stand before both."""
+        before = nest.block.start - 1
+        if nest.taker and nest.taker[0] < before:
+            self.behind(nest.taker[0], indent)
+        self.behind(before, indent)
 
     def stored(self, nest: Nest, indent: str) -> None:
         """The comments between the end of a block and that of what stores its result."""

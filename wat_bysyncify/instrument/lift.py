@@ -142,9 +142,7 @@ class _Lift:
         row = [part or " " for part in self.row(values[:-1], values[-1].start)]
         text = "".join(flat([*row, values[-1].parts]))
         start = next((value.start for value in values if value.start >= 0), -1)
-        piece = self.source.begun(start, text) if start >= 0 else Piece(text, "")
-        piece.trail = self.source.trail(values[-1].last)
-        return piece
+        return self.source.begun(start, text, self.source.trail(values[-1].last))
 
     def opening(self, head: list[str], first: int, start: int, end: int, operands: list[Value]) -> list[Any]:
         """The parts of what opens an instruction, tokens[start:end], with its operands inside. These may have begun
@@ -221,9 +219,7 @@ class _Lift:
         """The value in a temporary, set by a statement now."""
         self.free([value])
         temp = self.temp(value.type, value.start)
-        piece = self.source.begun(value.start, value.text) if value.start >= 0 else Piece(value.text, "")
-        if value.last >= 0:
-            piece.trail = self.source.trail(value.last)
+        piece = self.source.begun(value.start, value.text, self.source.trail(value.last))
         self.emit(Stmt(piece, temp.name, folded=value.folded))
         return self.temp_value(temp, value.type, not value.folded, value.last, value.start)
 
@@ -461,7 +457,7 @@ class _Lift:
                 set_text = set_text.replace(code.op, "local.set", 1)
             if isinstance(following, Op) and inside:
                 last = following.last
-                between = source.between(set_) if first - 1 == set_ else source.with_lead(source.between(set_), first)
+                between = source.with_lead(source.between(set_), first)
                 said = set_text + between + said + source.between(item.last) + self.codes[last].core
                 piece = source.begun(min(first, set_), said)
             else:
@@ -567,8 +563,7 @@ class _Lift:
             if seq.pauses:
                 self.waiting.append((arm, item.level, nest, list(zip(held, item.type[0], strict=True)), floor, around))
             else:
-                empty = seq.first == seq.end
-                arm.text = Piece("", "") if empty else source.piece(seq.first, seq.end, item.level, 0)
+                arm.text = source.piece(seq.first, seq.end, item.level, 0)
         for temp in held:
             self.numbers[temp.type].give(temp.number)
         return taken

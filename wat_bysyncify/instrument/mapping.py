@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..sexpr.nodes import Node, tokens
@@ -126,19 +126,20 @@ class Lines:
 
 def map_lines(
     pieces: Sequence[str],
-    begins: Sequence[tuple[int, Node | None]],
+    begins: Sequence[tuple[int, Node]],
+    end: int,
     functions: Sequence[FunctionMap],
     text: str,
     why: Explanation,
 ) -> tuple[Lines, dict[int, int]]:
     """Where the lines of the output stem from, and at which of them each function with a frame begins, by number.
-    `begins` has which pieces begin which fields of the module, in order, and that behind them."""
+    `begins` has which pieces begin which fields of the module, in order, and `end` is that behind them."""
     by_node = {id(why.module.func(each.number).node): each for each in functions}
     lines = Lines()
     first_lines: dict[int, int] = {}
     at, done = 1, 0
-    for (piece, node), (end, _) in pairwise(begins):
-        assert node is not None
+    ends = [*(piece for piece, _ in begins[1:]), end]
+    for (piece, node), stop in zip(begins, ends, strict=True):
         at += sum(each.count("\n") for each in pieces[done:piece])
         done = piece
         start, found = why.places.field_offset(node), by_node.get(id(node))
@@ -148,7 +149,7 @@ def map_lines(
                 lines.add(at + line, why.places.line_at(place), count)
         elif start is not None:
             source = text[start : start + sum(token.width for token in tokens([node]))]
-            lines.add_same(at, "".join(pieces[piece:end]), why.places.line_at(start), source)
+            lines.add_same(at, "".join(pieces[piece:stop]), why.places.line_at(start), source)
     return lines, first_lines
 
 

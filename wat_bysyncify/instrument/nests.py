@@ -36,14 +36,12 @@ def in_place(
         out.line(indent, f"({nest.sets[0]}")
         if nest.taker and nest.taker[0] < block.start:
             out.trail(source.comment(nest.taker[0]))
-            if nest.taker[0] < block.start - 1:
-                out.behind(nest.taker[0], deeper(at))
         at = deeper(at)
     for name, type_ in zip(nest.params, block.type[0], strict=True):
         out.line(at, got(name, type_))
     if condition and nest.condition and not inside:
         condition(nest, at)
-    out.behind(block.start - 1, at)
+    out.before_block(nest, at)
     out.head(nest, at)
     inner = _inside(source, nest, at)
     if condition and nest.condition and inside:

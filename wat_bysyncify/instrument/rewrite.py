@@ -63,7 +63,7 @@ class Rewritten(NamedTuple):
         if not self.program.mapped:
             raise ValueError("there is no map: the text was rewritten without")
         why = self.explanation()
-        lines, first_lines = map_lines(self.pieces, [*self.begins, (self.end, None)], self.maps, self.text, why)
+        lines, first_lines = map_lines(self.pieces, self.begins, self.end, self.maps, self.text, why)
         state = None
         if self.state is not None:
             piece, inside = self.state

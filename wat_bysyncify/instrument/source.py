@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..sexpr.nodes import with_words, words
@@ -105,7 +104,7 @@ class Source:
             return f"{same_line} "
         if led:
             return f"{same_line}{self.newline}{trivia.indent}"
-        return self.newline.join([same_line, *_without_cr(trivia.lines), trivia.indent + trivia.inline])
+        return self.newline.join([same_line, *trivia.lines, trivia.indent + trivia.inline])
 
     def ended(self, text: str, at: int) -> str:
         """The text of token `at` with what is behind it, without the comments that stand elsewhere."""
@@ -117,16 +116,14 @@ class Source:
         if not any(map(str.strip, lines)):
             return between
         self.led.add(at - 1)
-        return self.newline.join([between.rstrip(" \t\r\n"), *_without_cr(lines), self.indent_of(at)])
-
-    def lead(self, at: int) -> tuple[str, ...]:
-        """The comment lines before token `at`, if they do not stand anywhere yet."""
-        return () if at - 1 in self.led else self.trivia(at - 1).lines
+        return self.newline.join([between.rstrip(" \t\r\n"), *lines, self.indent_of(at)])
 
     def remarks(self, at: int) -> tuple[str, ...]:
-        """The same, and the comments on the line of the token, before it."""
-        inline = () if at - 1 in self.led else comments(self.trivia(at - 1).inline)
-        return (*self.lead(at), *(f"{self.indent_of(at)}{comment}" for comment in inline))
+        """The comments before token `at`, each on lines of its own, if they do not stand anywhere yet."""
+        if at - 1 in self.led:
+            return ()
+        before = self.trivia(at - 1)
+        return (*before.lines, *(f"{self.indent_of(at)}{comment}" for comment in comments(before.inline)))
 
     def comment(self, at: int) -> str:
         """The comment behind token `at`, on its line, if it does not stand anywhere yet."""
@@ -160,16 +157,19 @@ class Source:
         return self.trivia(at - 1).indent is not None
 
     def piece(self, start: int, end: int, level: int, shift: int = 1) -> Piece:
-        """tokens[start:end] with the comments before them and behind them."""
+        """tokens[start:end], if there are any, with the comments before them and behind them."""
+        if start == end:
+            return Piece("", "")
         return self.begun(start, self.text(start, end, level, shift), self.trail(end - 1))
 
     def begun(self, start: int, text: str, trail: str = "") -> Piece:
-        """Text that begins with token `start`, with the comments before it, if they do not stand anywhere yet."""
-        inline = "" if start - 1 in self.led else self.trivia(start - 1).inline
-        piece = Piece(inline + text, self.indent_of(start), self.lead(start), trail, start)
+        """Text that begins with token `start`, -1 for none, with the comments before it, if they do not stand anywhere
+        yet."""
+        if start < 0:
+            return Piece(text, "", trail=trail)
+        indent = self.indent_of(start)
+        if start - 1 in self.led:
+            return Piece(text, indent, (), trail, start)
         self.led.add(start - 1)
-        return piece
-
-
-def _without_cr(lines: Iterable[str]) -> Iterator[str]:
-    return (line.removesuffix("\r") for line in lines)
+        before = self.trivia(start - 1)
+        return Piece(before.inline + text, indent, before.lines, trail, start)

@@ -275,13 +275,13 @@ def table_text(type_: str, ids: Ids) -> list[str]:
     """The table for references of a type, with its globals, in lines."""
     return [
         f"(table {ids.tables[type_]} 8 {type_})",
-        f"(global {ids.next_slot[type_]} (mut i32) (i32.const 0))",
+        f"(global {ids.last_slot[type_]} (mut i32) (i32.const 0))",
         f"(global {ids.slot_count[type_]} (mut i32) (i32.const 0))",
     ]
 
 
 def _hold_text(type_: str, ids: Ids) -> list[str]:
-    table, next_, count = ids.tables[type_], ids.next_slot[type_], ids.slot_count[type_]
+    table, next_, count = ids.tables[type_], ids.last_slot[type_], ids.slot_count[type_]
     null = f"(ref.null {heap_type(type_)})"
     return [
         f"(func {ids.save[type_]} (param $value {type_})",
