@@ -137,8 +137,11 @@ class Layout:
         """The comments between the end of a block and that of what stores its result."""
         if nest.taker:
             first, last = nest.taker
-            for at in (nest.block.last, *range(max(first, nest.block.last + 1), last)):
-                self.trail(self.source.comment(at))
+            end = nest.block.last
+            self.trail(self.source.comment(end))
+            self.behind(end, indent)
+            for at in range(max(first, end + 1), last):
+                self.remark(indent, self.source.comment(at))
                 self.behind(at, indent)
 
     def values(self, values: list[Value], indent: str) -> None:

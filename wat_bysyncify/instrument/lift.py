@@ -519,28 +519,27 @@ class _Lift:
                 condition = self.spill(condition)  # it may have branches, which the guard is not around
             self.free([condition])  # it is read before anything in the arms
         floor = {type_: numbers.next for type_, numbers in self.numbers.items()}
-        tail = item.last
-        first = following.start if code and isinstance(following, Op) else item.start
-        if condition and not item.folded:
-            first = min(first, condition.start) if condition.start >= 0 else first
+        tail, first = item.last, item.start
+        if condition and not item.folded and condition.start >= 0:
+            first = min(first, condition.start)
+        taker = None
         if code:
+            taker = (following.start, following.last) if isinstance(following, Op) else (item.last + 1, item.last + 1)
+            tail, first = taker[1], min(first, taker[0])
             taken = 1
             if code.op == "drop":
                 keep, sets = [zero(results[0]) if is_nullable(results[0]) else "(unreachable)"], ["drop"]
             else:
                 keep, sets = [got(word, results[0])], [f"local.set {word}"]
-            tail = following.last if isinstance(following, Op) else item.last + 1
             if code.act == act.TEE:
                 type_ = self.scope.local_type(code.word)
                 value = Value([f"(local.get {word})"], tail, first, True, type_, "local", pure=True)
                 value.reads, value.detached = target, True
                 self.detached |= target
-        lead = source.begun(first, "")
-        lead.trail = source.trail(tail)
+        lead = source.begun(first, "", source.trail(tail))
         nest = Nest(item, condition, [temp.name for temp in held], keep, sets, [], lead)
         nest.guarded = guarded
-        if code and following is not None:
-            nest.taker = (following.start, following.last) if isinstance(following, Op) else (item.last + 1,) * 2
+        nest.taker = taker
         nest.label, nest.own_label = source.labels.name(item)
         if not code and results:
             temps = [self.temp(type_, item.start) for type_ in results]
