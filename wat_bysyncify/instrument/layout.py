@@ -76,7 +76,7 @@ class Layout:
     def comments(self, lines: tuple[str, ...], old: str, new: str) -> None:
         """Comment lines, at the indentation `new` instead of `old`."""
         for line in lines:
-            stripped = line.removeprefix(old)
+            stripped = line.rstrip("\r").removeprefix(old)
             self.out += (self.newline, new + stripped if stripped else "")
 
     def reader(self, indent: str, text: str, start: int, old: str | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..sexpr.nodes import with_words, words
@@ -104,7 +105,7 @@ class Source:
             return f"{same_line} "
         if led:
             return f"{same_line}{self.newline}{trivia.indent}"
-        return self.newline.join([same_line, *trivia.lines, trivia.indent + trivia.inline])
+        return self.newline.join([same_line, *_without_cr(trivia.lines), trivia.indent + trivia.inline])
 
     def ended(self, text: str, at: int) -> str:
         """The text of token `at` with what is behind it, without the comments that stand elsewhere."""
@@ -116,7 +117,7 @@ class Source:
         if not any(map(str.strip, lines)):
             return between
         self.led.add(at - 1)
-        return self.newline.join([between.rstrip(" \t\r\n"), *lines, self.indent_of(at)])
+        return self.newline.join([between.rstrip(" \t\r\n"), *_without_cr(lines), self.indent_of(at)])
 
     def remarks(self, at: int) -> tuple[str, ...]:
         """The comments before token `at`, each on lines of its own, if they do not stand anywhere yet."""
@@ -173,3 +174,7 @@ class Source:
         self.led.add(start - 1)
         before = self.trivia(start - 1)
         return Piece(before.inline + text, indent, before.lines, trail, start)
+
+
+def _without_cr(lines: Iterable[str]) -> Iterator[str]:
+    return (line.removesuffix("\r") for line in lines)

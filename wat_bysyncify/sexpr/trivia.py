@@ -38,7 +38,7 @@ class Trivia:
         self.inline = text[last + 1 :].lstrip(" \t")
         self.indent = text[last + 1 : len(text) - len(self.inline)]
         if first < last:
-            self.lines = tuple(line.removesuffix("\r") for line in text[first + 1 : last].split("\n"))
+            self.lines = tuple(text[first + 1 : last].split("\n"))
 
 
 def line_breaks(text: str) -> tuple[int, int]:
