@@ -32,7 +32,7 @@ from .names import SAVED_SIZES
 from .placeholder import zero
 from .reftypes import is_nullable, nullable, top
 from .scope import Scope
-from .support import restoring, saving
+from .support import position_behind, restoring, saving
 
 
 class Local(NamedTuple):
@@ -70,9 +70,8 @@ class Inline(NamedTuple):
 def inline(scope: Scope, values: int, call: str) -> Inline | None:
     """The locals with which a function saves its frame itself, if it is to; `values` is how many are in it, `call` the
     local with the number of the call."""
-    program = scope.program
-    policy = program.policy(scope.func.number)
-    if len(program.pausing.instrumented) > policy.inline_frames or values > policy.inline_values:
+    program, number = scope.program, scope.func.number
+    if not program.inline_frames(number) or values > program.policy(number).inline_values:
         return None
     return Inline(scope.new_name("$data"), scope.new_name("$position"), call)
 
@@ -166,13 +165,13 @@ class Frame:
         values = values[len(values) - len(group.locals) :]
         return lines + [f"(local.set {local.name} {value})" for local, value in zip(group.locals, values, strict=True)]
 
-    def _saves(self, group: Group, words: list[str], names: Inline) -> list[str]:
+    def _saves(self, group: Group, words: list[str], names: Inline, known: str) -> list[str]:
         """The lines that save a group without a call."""
         lines = [f"(local.set {names.data} (global.get {self.program.ids.data}))"]
         if len(words) < len(group.types):
             lines.insert(0, f"(local.set {names.number})")
             words = [f"(local.get {names.number})", *words]
-        return lines + saving(group.types, words, self.program.ids, f"(local.get {names.data})", names.position)
+        return lines + saving(group.types, words, self.program.ids, f"(local.get {names.data})", names.position, known)
 
     def _back(self, call: str, kept: str, type_: str) -> str:
         """The text of a value as the type that its local has, not as that in which it was kept."""
@@ -182,9 +181,9 @@ class Frame:
             return call if is_nullable(type_) else f"(ref.as_non_null {call})"
         return f"(ref.cast {type_} {call})"
 
-    def saves(self, alive: int = -1) -> list[str]:
+    def saves(self, alive: int = -1, known: str = "") -> list[str]:
         """The lines that save it. The number of the call is on the operand stack; `alive` are the locals that must be
-        saved, as bits, -1 for all."""
+        saved, as bits, -1 for all; `known` is the text of the stack's position, "" where it must be loaded."""
         lines: list[str] = []
         room = 0
         for group in self.groups:
@@ -199,7 +198,7 @@ class Frame:
             for local, live in zip(group.locals, lives, strict=True):
                 words.append(f"(local.get {local.name})" if live else zero(local.type))
             if self.inline and group.types[0] in SAVED_SIZES:
-                lines += self._saves(group, words, self.inline)
+                lines += self._saves(group, words, self.inline, "" if lines else known)
                 continue
             call = f"(call {self.helper('save', *group.types)}"
             found = _filled(words)
@@ -212,6 +211,15 @@ class Frame:
         if self.owner is not None:
             lines.append(f"(call {self.helper('save', 'i32')} (i32.const {self.owner}))")
         return lines
+
+    def position_behind(self, alive: int) -> str:
+        """The text of the stack's position behind `saves`."""
+        ids = self.program.ids
+        if not self.inline or len(self.groups) != 1 or self.owner is not None:
+            return position_behind((), ids)
+        only = self.groups[0]
+        saved = only.types[0] in SAVED_SIZES and (self.number_first or any(local.bit & alive for local in only.locals))
+        return position_behind(only.types, ids, self.inline.position if saved else "")
 
     def _leave(self, room: int) -> list[str]:
         """The line that leaves room for so many bytes."""

@@ -30,6 +30,7 @@ from .module import Func
 from .names import Taken, plain, unused
 from .notes import Notes
 from .policy import Policy
+from .program import Program
 from .reftypes import can_be_kept
 from .scope import Scope
 from .steps import Lifted, Nest, Resume
@@ -55,12 +56,14 @@ class Exit(NamedTuple):
 class PausingCall(NamedTuple):
     """A pausing call as it is planned: `number` is what stands for it in frames, its place among them, `callee` the
     word for the function that is called, None where that is not known, `alive` the locals that are live behind it, as
-    bits, and `exit` where they are saved, None for at once."""
+    bits, and `exit` where they are saved, None for at once. `position` is the type of its result, if that is the
+    stack's position where it has paused, else ""."""
 
     number: int
     callee: str | None
     alive: int
     exit: Exit | None
+    position: str
 
 
 class Plan(NamedTuple):
@@ -71,9 +74,9 @@ class Plan(NamedTuple):
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
     it. `counter` is the local for the number of the call, "" if there is none; `temps` are those that hold values, with
     their types. `labels` are those that are taken. `params` and `results` are types, `placeholders` the texts that
-    stand for results while unwinding. `function` is the number of the function; `asserts`: there are checks
-    (asserts.py), `record`: it is noted that the function was paused. `twin` is what a function in the straight form has
-    and no other.
+    stand for results while unwinding; `position` is the type of the one that is the stack's position, "" if none is.
+    `function` is the number of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the
+    function was paused. `twin` is what a function in the straight form has and no other.
     """
 
     form: Form
@@ -88,6 +91,7 @@ class Plan(NamedTuple):
     params: tuple[str, ...]
     results: tuple[str, ...]
     placeholders: tuple[str, ...]
+    position: str
     function: int
     asserts: bool
     record: bool
@@ -130,8 +134,14 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         known = sum(1 << number for number, (_, type_) in enumerate(scope.locals) if can_be_kept(type_, scope.module))
         alive = [live | known for live in alive]
     owner = program.tails.numbers.get(func.number)
+    calls = tuple(
+        PausingCall(call.index, call.callee, live, None, _position(call.callee, program))
+        for call, live in zip(body.calls, alive, strict=True)
+    )
+    position = program.position_type(func.number)
     if policy.elided and owner is None and not any(alive) and _is_its_call(lifted):
-        return None
+        if not position or calls[0].position:
+            return None
     numbered = form == "skip" or len(body.calls) > 1
     counter = scope.new_name("$call")
     saved = _saved(alive, body, lifted, scope)
@@ -150,9 +160,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         [None] * len(alive) if at_once else _exits(form, alive, body, policy),
         Plan(
             form=form,
-            calls=tuple(
-                PausingCall(call.index, call.callee, live, None) for call, live in zip(body.calls, alive, strict=True)
-            ),
+            calls=calls,
             numbered=numbered,
             frame=frame,
             dispatcher=program.tails.dispatcher.get(func.number, ""),
@@ -163,6 +171,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
             params=func.type[0],
             results=scope.results,
             placeholders=placeholders,
+            position=position,
             function=func.number,
             asserts=program.options.asserts,
             record=program.options.record,
@@ -275,6 +284,12 @@ def _size(frame: Frame, more: int) -> int:
     """How many bytes the code that saves a frame by calls has, about; `more` is how many lines come with it. What is
     saved behind each call rather than at the end of the function for all is needed, and moved, only there."""
     return sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
+
+
+def _position(callee: str | None, program: Program) -> str:
+    """The type in which the function that a word names returns the stack's position, "" if it does not."""
+    number = None if callee is None else program.module.funcs.index(callee)
+    return "" if number is None else program.position_type(number)
 
 
 def _placeholders(body: Body, scope: Scope) -> tuple[str, ...]:

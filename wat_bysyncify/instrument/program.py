@@ -111,6 +111,20 @@ class Program:
         """What a function is written for."""
         return policy(self.options.optimize, self.hot, number)
 
+    def inline_frames(self, number: int) -> bool:
+        """Whether the code that saves and restores the frame of a function stands in it, if it is small."""
+        few = len(self.pausing.instrumented) <= self.policy(number).inline_frames
+        return few and self.options.rewind == "jump"
+
+    def position_type(self, number: int) -> str:
+        """The type in which a function that unwinds returns the stack's position, "" if it does not. Who called it has
+        the place of its own frame from that, and need not wait for what was just stored: where many frames are saved,
+        one after the other, that is what takes time."""
+        if number not in self.pausing.instrumented or self.tails.targets or not self.inline_frames(number):
+            return ""
+        results = self.module.func(number).type[1]
+        return results[0] if results in (("i64",), (self.ids.address,)) else ""
+
     def checks(self, number: int) -> bool:
         """Whether a function is checked (asserts.py): not what drives the pausing."""
         return self.options.asserts and number not in self.pausing.runtime

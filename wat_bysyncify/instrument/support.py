@@ -183,12 +183,14 @@ def save_text(types: Sequence[str], ids: Ids, id_: str) -> list[str]:
     return [*lines, *(f"  {line}" for line in saving(types, words, ids, _data(ids), "$position")), ")"]
 
 
-def saving(types: Sequence[str], values: Sequence[str], ids: Ids, data: str, position: str) -> list[str]:
+def saving(
+    types: Sequence[str], values: Sequence[str], ids: Ids, data: str, position: str, known: str = ""
+) -> list[str]:
     """The lines that save values, given as text. `data` is the text of the pointer to the data structure, `position` a
-    local."""
+    local for the stack's position, and `known` the text of that where it need not be loaded."""
     size, offsets = _offsets(types)
     count = f"({ids.address}.const {size})"
-    lines = _room(count, ids, data, position)
+    lines = _room(count, ids, data, position, known or _position(ids, data))
     for value, type_, offset in zip(values, types, offsets, strict=True):
         lines.append(f"({type_}.store {ids.memory}{offset}(local.get {position}) {value})")
     return [*lines, *_moved(count, ids, data, position)]
@@ -220,18 +222,26 @@ def restoring(types: Sequence[str], ids: Ids, data: str, position: str) -> tuple
     return lines, [f"({type_}.load {ids.memory}{offset}(local.get {position}))" for type_, offset in values]
 
 
-def _room(size: str, ids: Ids, data: str, position: str) -> list[str]:
+def _room(size: str, ids: Ids, data: str, position: str, found: str) -> list[str]:
     """The lines that find the stack's position, and trap if `size` bytes, which are then written, do not fit there.
 
     Where the sum is past all addresses, at the end of a memory that has them all, it is the writing that traps.
     """
     address = ids.address
     return [
-        f"(local.set {position} {_position(ids, data)})",
+        f"(local.set {position} {found})",
         f"(if ({address}.gt_u ({address}.add (local.get {position}) {size})",
         f"              {_end(ids, data)})",
         "  (then (unreachable)))",
     ]
+
+
+def position_behind(types: Sequence[str], ids: Ids, position: str = "") -> str:
+    """The text of the stack's position; where `position` is the local that had it before values of these types were
+    saved, it is known from that."""
+    if not position:
+        return _position(ids, _data(ids))
+    return f"({ids.address}.add (local.get {position}) ({ids.address}.const {_offsets(types)[0]}))"
 
 
 def _moved(size: str, ids: Ids, data: str, position: str) -> list[str]:

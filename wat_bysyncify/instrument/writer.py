@@ -59,8 +59,8 @@ class Writer(Layout):
         number = f"(i32.const {call.number})" if plan.numbered else ""
         if not call.exit:
             self.line(indent, f"(if {plan.ids.has_paused} (then")
-            self.trail(plan.notes.once("paused at once"))
-            for line in filter(None, [number, *self.unwinding(plan.frame.saves(call.alive)), "(return)"]):
+            self.trail(plan.notes.once("paused below" if plan.position else "paused at once"))
+            for line in filter(None, [number, *self.unwinding(call.alive, self.position(step)), "(return)"]):
                 self.line(indent + "  ", line)
             self.line(indent, "))")
         elif call.exit.number is not None:
@@ -112,18 +112,19 @@ class Writer(Layout):
             self.line(indent, ")")
             if plan.numbered and exit_.number is not None:
                 self.line(indent, f"(i32.const {exit_.number})")
-            self.leave(plan.frame.saves(exit_.alive), indent)
+            self.leave(exit_.alive, indent)
             if exit_ is not plan.exits[-1]:
                 self.line(indent, "(return)")
 
-    def leave(self, saves: list[str], indent: str) -> None:
-        """The end of a function that unwinds: `saves` are the lines that save its frame."""
+    def leave(self, alive: int, indent: str) -> None:
+        """The end of a function that unwinds, where these locals are saved, as bits, -1 for all."""
         self.step("pausing: the frame is saved")
         if self.plan.notes.wanted:
             self.line(indent, f";; {self.saved()}")
-        for line in self.unwinding(saves):
+        for line in self.unwinding(alive):
             self.line(indent, line)
-        self.trail(self.plan.notes.once("result") if self.plan.placeholders else "")
+        if self.plan.placeholders:
+            self.trail(self.plan.notes.once("position" if self.plan.position else "result"))
 
     def saved(self) -> str:
         """What the frame holds and why."""
@@ -141,11 +142,24 @@ class Writer(Layout):
         call = self.plan.calls[step.index]
         return f"call {call.number}: {call.callee or 'through a table or reference'}"
 
-    def unwinding(self, saves: list[str]) -> list[str]:
-        """The lines of a function that unwinds, with those that save its frame."""
+    def position(self, step: Resume) -> str:
+        """The text of the stack's position behind a call that has paused, if its result says so, else ""."""
+        name, type_ = step.call[-1].set_, self.plan.calls[step.index].position
+        if not name or not type_:
+            return ""
+        return f"(local.get {name})" if type_ == self.plan.ids.address else f"(i32.wrap_i64 (local.get {name}))"
+
+    def unwinding(self, alive: int, known: str = "") -> list[str]:
+        """The lines of a function that unwinds, with those that save its frame; `known` is the text of the stack's
+        position, if that need not be loaded."""
         plan = self.plan
-        recorded = f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))"
-        return [*saves, *([recorded] if plan.record else []), *plan.placeholders]
+        lines = plan.frame.saves(alive, known)
+        if plan.record:
+            lines.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
+        if not plan.position:
+            return [*lines, *plan.placeholders]
+        position = plan.frame.position_behind(alive)
+        return [*lines, position if plan.position == plan.ids.address else f"(i64.extend_i32_u {position})"]
 
     def last_comments(self, indent: str) -> None:
         """The comments behind the last instruction."""
