@@ -108,3 +108,17 @@
 
 (assert_return (invoke "narrow" (i32.const 5)) (i32.const 120))
 (assert_return (invoke "wide" (i64.const 6)) (i64.const 720))
+
+;; nothing saved in the middle: what that function is given is what it returns
+(module
+  (import "spectest" "print_i32" (func $print_i32 (param i32)))
+  (memory (export "memory") 1)
+  (func $saved (param $x i32) (result i32)
+    (call $print_i32 (local.get $x))
+    (i32.mul (local.get $x) (i32.const 2)))
+  (func $one_more (param $x i32) (result i32)
+    (i32.add (call $saved (local.get $x)) (i32.const 1)))
+  (func (export "more") (param $x i32) (result i32)
+    (i32.mul (call $one_more (local.get $x)) (local.get $x))))
+
+(assert_return (invoke "more" (i32.const 4)) (i32.const 36))

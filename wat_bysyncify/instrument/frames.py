@@ -166,7 +166,7 @@ class Frame:
         return lines + [f"(local.set {local.name} {value})" for local, value in zip(group.locals, values, strict=True)]
 
     def _saves(self, group: Group, words: list[str], names: Inline, known: str) -> list[str]:
-        """The lines that save a group without a call."""
+        """The lines that save a group without a call; `known` is the text of the stack's position, "" to load it."""
         lines = [f"(local.set {names.data} (global.get {self.program.ids.data}))"]
         if len(words) < len(group.types):
             lines.insert(0, f"(local.set {names.number})")
@@ -181,9 +181,10 @@ class Frame:
             return call if is_nullable(type_) else f"(ref.as_non_null {call})"
         return f"(ref.cast {type_} {call})"
 
-    def saves(self, alive: int = -1, known: str = "") -> list[str]:
-        """The lines that save it. The number of the call is on the operand stack; `alive` are the locals that must be
-        saved, as bits, -1 for all; `known` is the text of the stack's position, "" where it must be loaded."""
+    def saves(self, alive: int = -1, position: str = "") -> tuple[list[str], str]:
+        """The lines that save it, and the text of the stack's position behind them. The number of the call is on the
+        operand stack; `alive` are the locals that must be saved, as bits, -1 for all. `position` is the text of the
+        stack's position before; where that is "", here and there, it must be loaded."""
         lines: list[str] = []
         room = 0
         for group in self.groups:
@@ -192,14 +193,17 @@ class Frame:
             if not first and not any(lives) and SAVED_SIZES.keys() >= {*group.types}:
                 room += sum(map(SAVED_SIZES.__getitem__, group.types))
                 continue
-            lines += self._leave(room)
-            room = 0
+            if room:
+                lines.append(self._leave(room))
+                position, room = "", 0
             words = []
             for local, live in zip(group.locals, lives, strict=True):
                 words.append(f"(local.get {local.name})" if live else zero(local.type))
             if self.inline and group.types[0] in SAVED_SIZES:
-                lines += self._saves(group, words, self.inline, "" if lines else known)
+                lines += self._saves(group, words, self.inline, position)
+                position = position_behind(group.types, self.program.ids, self.inline.position)
                 continue
+            position = ""
             call = f"(call {self.helper('save', *group.types)}"
             found = _filled(words)
             if len(found) < 2 and len(call) + len("".join(found)) + 8 < WIDTH:
@@ -207,24 +211,17 @@ class Frame:
             else:
                 lines += [call, *(f"  {line}" for line in found)]
                 lines[-1] += ")"
-        lines += self._leave(room)
+        if room:
+            lines.append(self._leave(room))
+            position = ""
         if self.owner is not None:
             lines.append(f"(call {self.helper('save', 'i32')} (i32.const {self.owner}))")
-        return lines
+            position = ""
+        return lines, position
 
-    def position_behind(self, alive: int) -> str:
-        """The text of the stack's position behind `saves`."""
-        ids = self.program.ids
-        if not self.inline or len(self.groups) != 1 or self.owner is not None:
-            return position_behind((), ids)
-        only = self.groups[0]
-        saved = only.types[0] in SAVED_SIZES and (self.number_first or any(local.bit & alive for local in only.locals))
-        return position_behind(only.types, ids, self.inline.position if saved else "")
-
-    def _leave(self, room: int) -> list[str]:
+    def _leave(self, room: int) -> str:
         """The line that leaves room for so many bytes."""
-        address = self.program.ids.address
-        return [f"(call {self.helper('leave')} ({address}.const {room}))"] if room else []
+        return f"(call {self.helper('leave')} ({self.program.ids.address}.const {room}))"
 
 
 def _filled(words: list[str]) -> list[str]:

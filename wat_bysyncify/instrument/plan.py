@@ -139,9 +139,9 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         for call, live in zip(body.calls, alive, strict=True)
     )
     position = program.position_type(func.number)
-    if policy.elided and owner is None and not any(alive) and _is_its_call(lifted):
-        if not position or calls[0].position:
-            return None
+    stays = not position or calls[0].position  # what it returns while unwinding is what its call does
+    if policy.elided and stays and owner is None and not any(alive) and _is_its_call(lifted):
+        return None
     numbered = form == "skip" or len(body.calls) > 1
     counter = scope.new_name("$call")
     saved = _saved(alive, body, lifted, scope)

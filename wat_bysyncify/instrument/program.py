@@ -119,7 +119,8 @@ class Program:
     def position_type(self, number: int) -> str:
         """The type in which a function that unwinds returns the stack's position, "" if it does not. Who called it has
         the place of its own frame from that, and need not wait for what was just stored: where many frames are saved,
-        one after the other, that is what takes time."""
+        one after the other, that is what takes time. None does where functions tail-call: what returns may be an import
+        then."""
         if number not in self.pausing.instrumented or self.tails.targets or not self.inline_frames(number):
             return ""
         results = self.module.func(number).type[1]

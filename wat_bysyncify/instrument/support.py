@@ -236,11 +236,14 @@ def _room(size: str, ids: Ids, data: str, position: str, found: str) -> list[str
     ]
 
 
-def position_behind(types: Sequence[str], ids: Ids, position: str = "") -> str:
-    """The text of the stack's position; where `position` is the local that had it before values of these types were
-    saved, it is known from that."""
-    if not position:
-        return _position(ids, _data(ids))
+def loaded_position(ids: Ids) -> str:
+    """The text of the stack's position, from memory."""
+    return _position(ids, _data(ids))
+
+
+def position_behind(types: Sequence[str], ids: Ids, position: str) -> str:
+    """The text of the stack's position behind saved values of these types; `position` is the local that has it before
+    them."""
     return f"({ids.address}.add (local.get {position}) ({ids.address}.const {_offsets(types)[0]}))"
 
 

@@ -8,6 +8,7 @@ from .notes import frame_note
 from .plan import Plan
 from .source import Source
 from .steps import Lifted, Resume
+from .support import loaded_position
 
 
 class Writer(Layout):
@@ -153,12 +154,12 @@ class Writer(Layout):
         """The lines of a function that unwinds, with those that save its frame; `known` is the text of the stack's
         position, if that need not be loaded."""
         plan = self.plan
-        lines = plan.frame.saves(alive, known)
+        lines, position = plan.frame.saves(alive, known)
         if plan.record:
             lines.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
         if not plan.position:
             return [*lines, *plan.placeholders]
-        position = plan.frame.position_behind(alive)
+        position = position or loaded_position(plan.ids)
         return [*lines, position if plan.position == plan.ids.address else f"(i64.extend_i32_u {position})"]
 
     def last_comments(self, indent: str) -> None:
