@@ -119,7 +119,9 @@ class Body:
     """A function's body: its sequence, and what the stages behind need to know of it.
 
     `sites` are the tokens that name labels by number, in the order of the text, each with which of its words do so and
-    the levels of the labels; `labels` are all label ids. For `events` see below.
+    the levels of the labels; `labels` are all label ids. `returns` are the tokens that return, each with whether what
+    is returned stands in its parentheses, or is nothing; `dead_calls` those that call what tells (telling.py), in code that is
+    never reached. For `events` see below.
     """
 
     tokens: list[Token]
@@ -130,6 +132,8 @@ class Body:
     sites: list[tuple[int, list[tuple[int, int]]]]
     labels: Taken
     shadowed: bool  # does a label stand inside, or behind, another of the same name
+    returns: list[tuple[int, bool]]
+    dead_calls: list[int]
     carried: dict[int, tuple[str, ...]]  # what conditional branches leave of their label's types
     places: list[int] | None = None  # where each token is in the source, where they have another order now (legacy.py)
 

@@ -113,6 +113,8 @@ class _Walk:
         self.shadowed = False
         self.sites: list[tuple[int, list[tuple[int, int]]]] = []
         self.tries: list[int] = []  # the ids of the try_tables and tries around
+        self.returns: list[tuple[int, bool]] = []
+        self.dead_calls: list[int] = []
         self.carried: dict[int, tuple[str, ...]] = {}
         self.frame_count = 0
         # The last tokens of blocks that diverge, where these count as dead ends.
@@ -324,14 +326,19 @@ class _Walk:
                         events.append((JUMP, [-self.tries[-1]], False))
                     calls.append(item)
                     pauses += 1
-                elif end > i + 1 and entry is None:
-                    item = Text(start, end, needs, gives, 0, False)
+                else:
+                    if can_pause and code.word and scope.program.tells(code.word):
+                        self.dead_calls.append(start)
+                    if end > i + 1 and entry is None:
+                        item = Text(start, end, needs, gives, 0, False)
             elif what == act.BRANCH or what == act.STOP:
                 if gen or kill:
                     events.append((LOCALS, gen, ~kill))
                     gen = kill = 0
                 needs, gives, targets, stops = self.branch(code, start)
                 events.append((JUMP, targets, stops))
+                if code.op == "return":
+                    self.returns.append((start, low == entry[2] == height - needs if entry else not needs))
                 if code.flat and end < n and codes[end].act == act.HEAP_TYPE:
                     while skip <= end or (skip < n and codes[skip].act == act.HEAP_TYPE):
                         skip = max(skip, end) + 1
@@ -443,7 +450,10 @@ class _Walk:
         self.sites.sort()  # folded branches end after what is inside them
         if self.moves:
             raise _Moves(*move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
-        return Body(self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed, self.carried)
+        return Body(
+            self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed,
+            self.returns, self.dead_calls, self.carried,
+        )  # fmt: skip
 
     def close_arm(self, frame: ControlFrame, seq: OpenSeq, at: int, height: int, pauses: int, dead: bool) -> None:
         """Ends an arm of a block, or its only code, before a token."""

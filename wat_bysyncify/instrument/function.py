@@ -19,7 +19,7 @@ from .plan import Form, form_of, plan_function
 from .program import Program
 from .scope import Scope
 from .skip import skipping
-from .source import Source
+from .source import NOT_PAUSED, Source
 from .straight import straight
 
 _WRITERS = {"skip": skipping, "jump": jumping, "straight": straight}
@@ -63,6 +63,8 @@ def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
     if form == "untouched":
         if program.options.asserts:
             text = with_entry_check(parts)
+        elif func.number in program.telling or parts.body.dead_calls:
+            text = _never_paused(parts, indent)
         elif program.old or program.options.ignore_unwind_from_catch:
             text = parts.text
         else:
@@ -75,6 +77,18 @@ def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
         return _instrumented(form, parts, indent)
     except BodyError as error:
         raise parts.error(error) from None
+
+
+def _never_paused(parts: Parts, indent: str) -> str:
+    """The text of a function in which nothing pauses after all, but that tells so, or calls what would tell."""
+    program, before, body = parts.scope.program, parts.before, parts.body
+    tells, results = parts.func.number in program.telling, parts.scope.results
+    source = Source(body, before.trivia, indent, program.newline, NamedLabels(body), tells)
+    text = source.text(0, len(body.tokens), 0, 0)
+    if tells:
+        typed = f" (result {' '.join(results)})" if results else ""
+        text = f"{NOT_PAUSED} (block {source.labels.outermost}{typed} {text})"
+    return "".join([*parts.header, text, source.newline, indent, parts.close])
 
 
 def _forwarding(parts: Parts, indent: str) -> str:
@@ -94,7 +108,8 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> NewFunction:
     """A function that has a frame, or that only calls one that has."""
     body, scope, before = parts.body, parts.scope, parts.before
     labels = CountedLabels() if form == "skip" else NamedLabels(body)
-    source = Source(body, before.trivia, indent, scope.program.newline, labels)
+    tells = parts.func.number in scope.program.telling
+    source = Source(body, before.trivia, indent, scope.program.newline, labels, tells)
     lifted = lift(body, source, scope, guards=form == "skip")
     plan = plan_function(form, body, lifted, scope)
     needs = scope.needs
@@ -117,8 +132,9 @@ def _twin(id_: str, scope: Scope, indent: str, text: str) -> list[str]:
     head = [f"(func {id_}"]
     for name, type_ in scope.locals[:given]:
         head.append(f"  (param {name} {type_})" if name else f"  (param {type_})")
-    if scope.results:
-        head.append(f"  (result {' '.join(scope.results)})")
+    results = (*(("i32",) if scope.func.number in scope.program.telling else ()), *scope.results)
+    if results:
+        head.append(f"  (result {' '.join(results)})")
     for name, type_ in scope.locals[given:]:
         head.append(f"  (local {name} {type_})" if name else f"  (local {type_})")
     lines = text.split(newline)[1:]

@@ -31,7 +31,7 @@ from .operandtypes import OperandTypes
 from .placeholder import zero
 from .reftypes import got, heap_type, is_nullable, is_value_type, nullable, short_name
 from .scope import Scope
-from .source import Piece, Source
+from .source import NOT_PAUSED, Piece, Source
 from .steps import Arm, Lifted, Nest, Plain, Resume, Step, Stmt, Value, flat
 from .temps import Numbers, Temp
 
@@ -131,8 +131,11 @@ class _Lift:
 
     def returned(self, values: list[Value]) -> Stmt:
         piece = self.joined(values)
+        tells = self.scope.func.number in self.scope.program.telling
         if values and all(value.folded for value in values):
-            return Stmt(piece, "(return")
+            return Stmt(piece, f"(return {NOT_PAUSED}" if tells else "(return")
+        if tells:
+            self.emit(Stmt(Piece(NOT_PAUSED, "")))
         return Stmt(piece, "return", folded=False)
 
     def joined(self, values: list[Value]) -> Piece:

@@ -25,6 +25,7 @@ from .reftypes import is_nullable, is_value_type, nullable
 from .scope import Scope
 from .tablecalls import settled_calls
 from .tailcalls import with_stand_ins
+from .telling import telling_header
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ def take_apart(func: Func, program: Program, instrumented: bool) -> Parts:
     node = func.nodes
     position = func.header
     found = list(func.params)
-    nodes = list(node[:position])
+    tells = func.number in program.telling
+    nodes = list(telling_header(func) if tells else node[:position])
     for each in node[position:-1]:
         if head(each) != "local" or (isinstance(each, Token) and each.type == "WORDS"):
             break

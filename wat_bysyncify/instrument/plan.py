@@ -57,13 +57,14 @@ class PausingCall(NamedTuple):
     """A pausing call as it is planned: `number` is what stands for it in frames, its place among them, `callee` the
     word for the function that is called, None where that is not known, `alive` the locals that are live behind it, as
     bits, and `exit` where they are saved, None for at once. `position` is the type of its result, if that is the
-    stack's position where it has paused, else ""."""
+    stack's position where it has paused, else ""; `told`: its first result says whether it has (telling.py)."""
 
     number: int
     callee: str | None
     alive: int
     exit: Exit | None
     position: str
+    told: bool
 
 
 class Plan(NamedTuple):
@@ -74,7 +75,8 @@ class Plan(NamedTuple):
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
     it. `counter` is the local for the number of the call, "" if there is none; `temps` are those that hold values, with
     their types. `labels` are those that are taken. `params` and `results` are types, `placeholders` the texts that
-    stand for results while unwinding; `position` is the type of the one that is the stack's position, "" if none is.
+    stand for results while unwinding; `position` is the type of the one that is the stack's position, "" if none is;
+    `tells`: a result before them says whether it has paused.
     `function` is the number of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the
     function was paused. `twin` is what a function in the straight form has and no other.
     """
@@ -92,6 +94,7 @@ class Plan(NamedTuple):
     results: tuple[str, ...]
     placeholders: tuple[str, ...]
     position: str
+    tells: bool
     function: int
     asserts: bool
     record: bool
@@ -108,6 +111,11 @@ class Twin(NamedTuple):
     plan: Plan
 
 
+def most_meetings(calls: int, locals_: int) -> bool:
+    """Whether a function with so many pausing calls and locals would have too many landings for its locals to jump."""
+    return calls * locals_ > _MEETINGS
+
+
 def form_of(func: Func, body: Body, scope: Scope) -> Form:
     """The form of a function that can pause, as far as it is known before its calls are lifted."""
     program = scope.program
@@ -116,7 +124,7 @@ def form_of(func: Func, body: Body, scope: Scope) -> Form:
     if (
         program.options.rewind != "jump"
         or body.shadowed  # blocks that move must not take another's label
-        or len(body.calls) * len(scope.locals) > _MEETINGS
+        or most_meetings(len(body.calls), len(scope.locals))
     ):
         return "skip"
     return "straight" if func.number in program.twinned else "jump"
@@ -135,11 +143,13 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         alive = [live | known for live in alive]
     owner = program.tails.numbers.get(func.number)
     calls = tuple(
-        PausingCall(call.index, call.callee, live, None, _position(call.callee, program))
+        PausingCall(call.index, call.callee, live, None, *_said_by(call.callee, program))
         for call, live in zip(body.calls, alive, strict=True)
     )
     position = program.position_type(func.number)
-    stays = not position or calls[0].position  # what it returns while unwinding is what its call does
+    tells = func.number in program.telling
+    # What it returns while unwinding is what its call does.
+    stays = (not position or calls[0].position) and tells == calls[0].told and not body.dead_calls
     if policy.elided and stays and owner is None and not any(alive) and _is_its_call(lifted):
         return None
     numbered = form == "skip" or len(body.calls) > 1
@@ -172,6 +182,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
             results=scope.results,
             placeholders=placeholders,
             position=position,
+            tells=tells,
             function=func.number,
             asserts=program.options.asserts,
             record=program.options.record,
@@ -286,10 +297,11 @@ def _size(frame: Frame, more: int) -> int:
     return sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
 
 
-def _position(callee: str | None, program: Program) -> str:
-    """The type in which the function that a word names returns the stack's position, "" if it does not."""
+def _said_by(callee: str | None, program: Program) -> tuple[str, bool]:
+    """The type in which the function that a word names returns the stack's position, "" if it does not; and whether it
+    tells that it has paused."""
     number = None if callee is None else program.module.funcs.index(callee)
-    return "" if number is None else program.position_type(number)
+    return ("", False) if number is None else (program.position_type(number), number in program.telling)
 
 
 def _placeholders(body: Body, scope: Scope) -> tuple[str, ...]:

@@ -43,8 +43,9 @@ class Program:
     annotations about instructions, `old` whether the text is that of older tools, `mapped` whether tools want to
     know more (mapping.py), `options` what the user chose. `notes` are comments for readers; `text` is all of it;
     `called` is what functions are called, `callees` what calls call. `hot` are the functions that ran long, with their
-    share of the time, None without a profile (hot.py). The next stages add `tails` (tailcalls.py) and `twinned`, the
-    functions that are to be written twice (twins.py).
+    share of the time, None without a profile (hot.py). The next stages add `tails` (tailcalls.py), `twinned`, the
+    functions that are to be written twice (twins.py), and `telling`, those that tell that they have paused
+    (telling.py).
 
     Functions change nothing here, but that what is asked for first gets its name then, and is added to the module
     later: `helpers` are the ids of the functions that save and restore, by what they do and the types of the values
@@ -56,7 +57,7 @@ class Program:
     __slots__ = (
         "annotated", "called", "callees", "catching_calls", "codes", "control", "defined", "helpers", "hot", "ids",
         "lookups", "mapped", "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders",
-        "settled_calls", "tails", "text", "twinned", "type_ids", "type_uses",
+        "settled_calls", "tails", "telling", "text", "twinned", "type_ids", "type_uses",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +89,7 @@ class Program:
         self.tails = Tails()
         self.helpers: dict[tuple[str, ...], str] = {}
         self.twinned: Set[int] = set()
+        self.telling: Set[int] = set()
         self.catching_calls: dict[str, str] = {}  # by what is called
         self.new_types: dict[FuncType, str] = {}
         self.settled_calls: dict[tuple[int, str], str] = {}  # by table and type
@@ -153,6 +155,10 @@ class Program:
             found = self.call(code.word)
             return found is not None and found[1]
         return indirect(self.callees.dispatch(code, body, position))
+
+    def tells(self, word: str) -> bool:
+        """Whether the function that a word names tells that it has paused."""
+        return self.module.funcs.index(word) in self.telling
 
     def instrumented(self, word: str) -> bool:
         """Whether the function that a word names restores its own parameters."""

@@ -30,6 +30,7 @@ from .pausing import find_pausing
 from .program import Program
 from .sharedglobals import import_shared
 from .tailcalls import find_tails
+from .telling import find_telling
 from .twins import twinned
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
     )
     find_tails(program)
     program.twinned = twinned(program)
+    program.telling = find_telling(program)
     return program
 
 

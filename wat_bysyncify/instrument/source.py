@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ from ..sexpr.trivia import Trivia, comments
 from .body import Body
 from .code import Code
 from .labels import Labels
+
+
+# What a function that tells (telling.py) returns before its results.
+PAUSED, NOT_PAUSED = "(i32.const 1)", "(i32.const 0)"
+
+_CALL = re.compile(r"call[ \t\r\n]+[^ \t\r\n()]+")  # with its function
 
 
 @dataclass(slots=True)
@@ -30,14 +37,17 @@ class Piece:
 
 class Source:
     """The text of one body. `before` is the trivia in front of its first token, `indent` the function's own, `newline`
-    the line break of the text; `labels` is what its branches say.
+    the line break of the text; `labels` is what its branches say; `tells`: what returns says that it has not paused
+    (telling.py).
 
     A comment stands once. Where lifting takes pieces apart, it says which comments go with which: `led` are the tokens
     whose comments on the lines behind them stand before the piece that begins there, `trailed` those whose comments on
     their own line stand behind the piece that ends there.
     """
 
-    def __init__(self, body: Body, before: str, indent: str, newline: str, labels: Labels) -> None:
+    def __init__(
+        self, body: Body, before: str, indent: str, newline: str, labels: Labels, tells: bool = False
+    ) -> None:
         self.labels = labels
         self.newline = newline
         self.tokens = body.tokens
@@ -45,7 +55,11 @@ class Source:
         self.before = Trivia(before)
         self.indent = indent
         self.sites = dict(body.sites)
+        self.returns = dict(body.returns) if tells else {}
+        self.dead_calls = set(body.dead_calls)
         self.site_list = [at for at, _ in body.sites]
+        if self.returns or self.dead_calls:
+            self.site_list = sorted([*self.site_list, *self.returns, *self.dead_calls])
         self._trivia: dict[Code, Trivia] = {}
         self.line_ends: list[int] | None = None
         self.led: set[int] = set()
@@ -64,17 +78,25 @@ class Source:
         if first_site < len(self.site_list) and self.site_list[first_site] < end:
             kept = [str(token) for token in self.tokens[start : end - 1]] + [last]
             for at in self.site_list[first_site : bisect_left(self.site_list, end)]:
-                kept[at - start] = self._relabel(kept[at - start], self.sites[at], level, shift)
+                kept[at - start] = self._said(kept[at - start], at, level, shift)
             return "".join(kept)
         return "".join(self.tokens[start : end - 1]) + last
 
     def token(self, at: int, level: int) -> str:
         """One token with its trivia."""
-        token = str(self.tokens[at])
-        return self._relabel(token, self.sites[at], level, 1) if at in self.sites else token
+        return self._said(str(self.tokens[at]), at, level, 1)
 
-    def _relabel(self, text: str, targets: list[tuple[int, int]], level: int, shift: int) -> str:
-        near = [(position, target) for position, target in targets if target <= level]
+    def _said(self, text: str, at: int, level: int, shift: int) -> str:
+        """The text of token `at` as it must be said now."""
+        if at in self.returns:
+            if not self.returns[at]:  # what stands before it would be in the way
+                return text.replace("return", f"br {self.labels.said('', 0, level, shift)}", 1)
+            return text.replace(*("(return", f"(return {NOT_PAUSED}") if text[0] == "(" else ("return", f"{NOT_PAUSED} return"), 1)
+        if at in self.dead_calls:
+            return _CALL.sub("unreachable", text, 1)
+        if at not in self.sites:
+            return text
+        near = [(position, target) for position, target in self.sites[at] if target <= level]
         found = words(text)
         said = self.labels.said
         return with_words(text, {position: said(found[position], target, level, shift) for position, target in near})

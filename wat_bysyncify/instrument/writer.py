@@ -6,7 +6,7 @@ from __future__ import annotations
 from .layout import Layout
 from .notes import frame_note
 from .plan import Plan
-from .source import Source
+from .source import NOT_PAUSED, PAUSED, Source
 from .steps import Lifted, Resume
 from .support import loaded_position
 
@@ -54,24 +54,29 @@ class Writer(Layout):
 
     def call(self, step: Resume, indent: str) -> None:
         """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once."""
-        for stmt in step.call:
-            self.stmt(stmt, indent)
         plan, call = self.plan, self.plan.calls[step.index]
         number = f"(i32.const {call.number})" if plan.numbered else ""
+        paused = "" if call.told else f" {plan.ids.has_paused}"  # or the call has left that on the operand stack
+        brings = call.exit is not None and call.exit.number is None and plan.form != "straight"
+        if brings and call.told:
+            self.line(indent, number)
+            number = ""
+        for stmt in step.call:
+            self.stmt(stmt, indent)
         if not call.exit:
-            self.line(indent, f"(if {plan.ids.has_paused} (then")
+            self.line(indent, f"(if{paused} (then")
             self.trail(plan.notes.once("paused below" if plan.position else "paused at once"))
             for line in filter(None, [number, *self.unwinding(call.alive, self.position(step)), "(return)"]):
                 self.line(indent + "  ", line)
             self.line(indent, "))")
         elif call.exit.number is not None:
-            self.line(indent, f"(br_if {call.exit.label} {plan.ids.has_paused})")
+            self.line(indent, f"(br_if {call.exit.label}{paused})")
             self.trail(plan.notes.once("paused alone"))
         elif plan.form == "straight":  # an engine would have the number ready at each call
-            self.line(indent, f"(if {plan.ids.has_paused} (then (br {call.exit.label} {number})))")
+            self.line(indent, f"(if{paused} (then (br {call.exit.label} {number})))")
             self.trail(plan.notes.once("paused"))
         else:
-            self.line(indent, f"(drop (br_if {call.exit.label} {number} {plan.ids.has_paused}))")
+            self.line(indent, f"(drop (br_if {call.exit.label}{f' {number}' if number else ''}{paused}))")
             self.trail(plan.notes.once("paused"))
 
     def open_whole(self, indent: str) -> None:
@@ -79,6 +84,8 @@ class Writer(Layout):
         results = self.plan.results
         if self.source.labels.outermost:
             typed = f" (result {' '.join(results)})" if results else ""
+            if self.plan.tells:
+                self.line(indent, NOT_PAUSED)
             self.line(indent, f"(block {self.source.labels.outermost}{typed}")
 
     def close_whole(self, indent: str) -> None:
@@ -92,7 +99,9 @@ class Writer(Layout):
         elif results and not self.lifted.results:
             self.line(indent, "(unreachable)")  # it is never reached
         elif not results and self.plan.exits:
-            self.line(indent, "(return)")
+            self.line(indent, f"(return {NOT_PAUSED})" if self.plan.tells else "(return)")
+        elif not results and self.plan.tells:
+            self.line(indent, NOT_PAUSED)
 
     def open_exits(self, indent: str) -> None:
         """Opens the blocks that a pause leaves."""
@@ -158,7 +167,7 @@ class Writer(Layout):
         if plan.record:
             lines.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
         if not plan.position:
-            return [*lines, *plan.placeholders]
+            return [*lines, *([PAUSED] if plan.tells else []), *plan.placeholders]
         position = position or loaded_position(plan.ids)
         return [*lines, position if plan.position == plan.ids.address else f"(i64.extend_i32_u {position})"]
 

@@ -1,0 +1,100 @@
+"""Which functions tell who calls them that they have paused: their first result is 1 then, and 0 else.
+
+    (func $f (param $x i32) (result i64)       (func $f (param $x i32) (result i32 i64)
+      (call $sleep)                              (call $sleep)
+                                                 (if (global.get $state) (then
+                                                   (call $save_i32 (local.get $x))
+                                                   (i32.const 1) (i64.const 0) (return)))
+      (return (i64.extend_i32_u                  (return (i32.const 0) (i64.extend_i32_u
+        (local.get $x)))                           (local.get $x)))
+    )                                          )
+
+    (local.set $y (call $f (local.get $x)))    (local.set $y (call $f (local.get $x)))
+                                               (br_if $unwind)
+
+Behind most calls that is what is asked, and an engine has it in a register, where it would have to load the state from
+memory. It is shorter too: each call is two bytes shorter, each return as much longer.
+
+Only functions that nobody knows but those that call them can have another type: not those that are exported, or stand
+in a table, or are called by code that does not look at it. Nor those that skip, for these return where their text ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from ..sexpr.nodes import Token, core_length, tokens
+from . import act
+from .code import OURS, regular
+from .fields import head
+from .module import Func
+from .plan import most_meetings
+from .program import Program
+
+
+def find_telling(program: Program) -> Set[int]:
+    """The numbers of the functions that tell."""
+    options, pausing, graph = program.options, program.pausing, program.pausing.graph
+    if not options.optimize or options.rewind != "jump" or graph is None:
+        return set()
+    # What these make of calls knows the functions by their types.
+    if options.asserts or options.ignore_unwind_from_catch or pausing.tail_callers or OURS in program.text:
+        return set()
+    start = program.module.start
+    return {
+        number
+        for number in pausing.instrumented
+        if number not in graph.homes
+        and number != start
+        and graph.callers.get(number)
+        and graph.callers[number] <= pausing.instrumented
+        and not program.inline_frames(number)
+        and _jumps(program.module.func(number), program)
+    }
+
+
+def _jumps(func: Func, program: Program) -> bool:
+    """Whether a function will surely jump (`form_of`): as far as its tokens tell."""
+    codes = program.codes
+    body = tokens(func.nodes[func.header : -1])
+    if any(codes[token].act == act.SEVERAL for token in body):
+        body = regular(body, codes)
+    labels: set[str] = set()
+    calls, locals_ = 0, len(func.params)
+    for token in body:
+        code = codes[token]
+        if code.act == act.CALL or code.act == act.CALL_INDIRECT:
+            calls += 1
+        elif code.act == act.BLOCK or code.act == act.IF:
+            if code.op == "try" or (code.word in labels):
+                return False
+            if code.word[:1] == "$":
+                labels.add(code.word)
+        elif code.op == "local":
+            locals_ += len(code.words)
+    return not most_meetings(calls, locals_)
+
+
+def telling_header(func: Func) -> list[Token]:
+    """What stands before the locals of a function that tells; the type that it had is written out."""
+    given = func.nodes[: func.header]
+    spelled_out = any(head(node) == "param" for node in given)
+    last = tokens(given)[-1]
+    rest = last[core_length(last) :]
+    found: list[Token] = []
+    width = 0  # of what is left out
+    for node in given:
+        said = head(node)
+        if said != "type" and said != "result":
+            found += tokens([node])
+            continue
+        left_out = tokens([node])
+        width += sum(token.width for token in left_out)
+        trivia = left_out[-1][core_length(left_out[-1]) :]
+        if trivia.strip() and left_out[-1] is not last:
+            found.append(Token("TRIVIA", trivia, 0))
+        if said == "type" and func.type[0] and not spelled_out:
+            found.append(Token("LEAF", f"(param {' '.join(func.type[0])}) ", 0))
+    if not width:
+        found[-1] = Token(last.type, f"{last[: core_length(last)]} ", last.width)
+    return [*found, Token("LEAF", f"(result {' '.join(('i32', *func.type[1]))}){rest}", width)]
