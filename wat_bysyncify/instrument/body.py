@@ -120,8 +120,8 @@ class Body:
 
     `sites` are the tokens that name labels by number, in the order of the text, each with which of its words do so and
     the levels of the labels; `labels` are all label ids. `returns` are the tokens that return, each with whether what
-    is returned stands in its parentheses, or is nothing; `dead_calls` those that call what tells (telling.py), in code that is
-    never reached. For `events` see below.
+    is returned stands in its parentheses, or is nothing; `dead_calls` those that call what tells (telling.py), in code
+    that is never reached. For `events` see below.
     """
 
     tokens: list[Token]

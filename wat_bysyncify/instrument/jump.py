@@ -70,7 +70,7 @@ class _Stretch:
 
     head: int
     indent: str
-    first: int  # the number of its first call
+    first: int  # the index of its first call
     opened: list[str] = field(default_factory=list)
     targets: list[tuple[str, int]] = field(default_factory=list)
     front: int = 0
@@ -144,16 +144,21 @@ class _Jump(Writer):
     def dispatch(self, stretch: _Stretch, call: str) -> list[str]:
         """The branch to where a call can be made again. `call` is the text of its number, "" where that is on the
         operand stack."""
-        targets, first = stretch.targets, stretch.first
+        targets, first, backwards = stretch.targets, stretch.first, self.plan.backwards
         if len(targets) == 1:
             return [f"(br {targets[0][0]})"]
-        if sum(count for _, count in targets) <= 2 * len(targets) + 16:
+        whole = sum(count for _, count in targets)
+        if backwards:  # the number of the last of them
+            first = len(self.plan.calls) - first - whole
+        if whole <= 2 * len(targets) + 16:
             index = f"(i32.sub {call} (i32.const {first}))" if first else call
-            return _table([label for label, count in targets for _ in range(count)], index)
+            labels = [label for label, count in targets[:: -1 if backwards else 1] for _ in range(count)]
+            return _table(labels, index, backwards)
         lines = []  # a table would be long, and one inside the other longer and longer
+        bound = first + whole if backwards else first
         for label, count in targets[:-1]:
-            first += count
-            lines.append(f"(br_if {label} (i32.lt_u {call} (i32.const {first})))")
+            bound += -count if backwards else count
+            lines.append(f"(br_if {label} (i32.{'ge_u' if backwards else 'lt_u'} {call} (i32.const {bound})))")
         return [*lines, f"(br {targets[-1][0]})"]
 
     def finish(self, stretch: _Stretch, dispatch: list[str]) -> None:
@@ -195,7 +200,7 @@ class _Jump(Writer):
 
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
         self.step(self.said_of_call(step))
-        self.land(stretch, f"$call_{step.index}", 1)
+        self.land(stretch, f"$call_{self.plan.calls[step.index].number}", 1)
         self.trail(self.plan.notes.each(self.said_of_call(step), "landing"))
         self.call(step, indent)
         for stmt in step.stmts:
@@ -297,11 +302,14 @@ class _Jump(Writer):
             self.finish(stretch, self.again(stretch))
 
 
-def _table(targets: list[str], index: str) -> list[str]:
+def _table(targets: list[str], index: str, backwards: bool) -> list[str]:
     """A branch to the target of a number, on lines of the width that is read well; a table if there are more than two:
-    engines jump through a table, which takes longer than to compare."""
+    engines jump through a table, which takes longer than to compare. `backwards`: the last of them is to be the last of
+    the table's entries for a number, and not the one for all others, which V8 looks at in the end."""
     if len(targets) == 2:
         return [f"(br_if {targets[1]} {index})" if index else f"(br_if {targets[1]})", f"(br {targets[0]})"]
+    if backwards:
+        targets = [*targets, targets[0]]
     lines = ["(br_table"]
     for word in [*targets[:-1], *([targets[-1], f"{index})"] if index else [f"{targets[-1]})"])]:
         if len(lines[-1]) + len(word) < WIDTH - 10:

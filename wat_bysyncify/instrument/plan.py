@@ -70,13 +70,14 @@ class PausingCall(NamedTuple):
 class Plan(NamedTuple):
     """How a function that has a frame is rewritten.
 
-    `numbered`: the code behind a call says which it is; `frame` is what is saved, `dispatcher` the function that knows
-    whose the frame is where it is not this one's ("" where all are).
+    `numbered`: the code behind a call says which it is, and `backwards` that they are counted from the last; `frame` is
+    what is saved, `dispatcher` the function that knows whose the frame is where it is not this one's ("" where all
+    are).
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
     it. `counter` is the local for the number of the call, "" if there is none; `temps` are those that hold values, with
     their types. `labels` are those that are taken. `params` and `results` are types, `placeholders` the texts that
     stand for results while unwinding; `position` is the type of the one that is the stack's position, "" if none is;
-    `tells`: a result before them says whether it has paused.
+    `tells`: a result before them says whether it has paused (telling.py).
     `function` is the number of the function; `asserts`: there are checks (asserts.py), `record`: it is noted that the
     function was paused. `twin` is what a function in the straight form has and no other.
     """
@@ -84,6 +85,7 @@ class Plan(NamedTuple):
     form: Form
     calls: tuple[PausingCall, ...]
     numbered: bool
+    backwards: bool
     frame: Frame
     dispatcher: str
     exits: tuple[Exit, ...]
@@ -142,8 +144,12 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         known = sum(1 << number for number, (_, type_) in enumerate(scope.locals) if can_be_kept(type_, scope.module))
         alive = [live | known for live in alive]
     owner = program.tails.numbers.get(func.number)
+    last = len(body.calls) - 1
+    backwards = policy.backwards and form != "skip"
     calls = tuple(
-        PausingCall(call.index, call.callee, live, None, *_said_by(call.callee, program))
+        PausingCall(
+            last - call.index if backwards else call.index, call.callee, live, None, *_said_by(call.callee, program)
+        )
         for call, live in zip(body.calls, alive, strict=True)
     )
     position = program.position_type(func.number)
@@ -167,11 +173,12 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once
     plan = _with_exits(
-        [None] * len(alive) if at_once else _exits(form, alive, body, policy),
+        [None] * len(alive) if at_once else _exits(form, calls, body, policy),
         Plan(
             form=form,
             calls=calls,
             numbered=numbered,
+            backwards=backwards,
             frame=frame,
             dispatcher=program.tails.dispatcher.get(func.number, ""),
             exits=(),
@@ -258,23 +265,24 @@ def _saved(alive: list[int], body: Body, lifted: Lifted, scope: Scope) -> list[L
     return found
 
 
-def _exits(form: Form, alive: list[int], body: Body, policy: Policy) -> list[Exit]:
-    """Where each call leaves for; `alive` are the locals that are live at each, as bits: one place for all, or one for
-    each set of live locals, if these are few enough for what they bring."""
-    sets = Counter(alive)
+def _exits(form: Form, calls: Sequence[PausingCall], body: Body, policy: Policy) -> list[Exit]:
+    """Where each call leaves for: one place for all, or one for each set of live locals, if these are few enough for
+    what they bring."""
+    sets = Counter(call.alive for call in calls)
     if form == "straight":  # together they must not outgrow the code
         exact = sum(live.bit_count() for live in sets) <= _LEFT * len(body.tokens)
     else:
         size = (len(sets) - 1) * (9 + 2 * reduce(or_, sets).bit_count())
         exact = form == "jump" and 0 < size <= policy.for_a_loop * _quiet_loops(body)
     if not exact:
-        alone = form != "skip" and len(alive) == 1
-        return [Exit(unused("$unwind", body.labels), -1, 0 if alone else None)] * len(alive)
+        alone = form != "skip" and len(calls) == 1
+        return [Exit(unused("$unwind", body.labels), -1, 0 if alone else None)] * len(calls)
     found: dict[int, Exit] = {}
-    for number, live in enumerate(alive):
-        if live not in found:
-            found[live] = Exit(unused("$unwind", body.labels), live, number if sets[live] == 1 else None)
-    return [found[live] for live in alive]
+    for call in calls:
+        if call.alive not in found:
+            number = call.number if sets[call.alive] == 1 else None
+            found[call.alive] = Exit(unused("$unwind", body.labels), call.alive, number)
+    return [found[call.alive] for call in calls]
 
 
 def _quiet_loops(body: Body) -> int:

@@ -20,9 +20,11 @@ class Policy(NamedTuple):
 
     `values`: how many values a group of its frame takes, by the type of the one that comes next; a type that is not
     there stays alone (frames.py). `mixed`: they may be of several types. `apart`: the number of the call is taken back
-    by a call of its own. `elided`: it need not know of pauses if it does nothing but its call. In bytes, about, what
-    may be spent: `at_once`, to save the frame behind each call rather than at one place for all; `for_a_loop`, for each
-    loop in which nothing pauses, on exits for sets of live locals: if what is live at some other pause need not be
+    by a call of its own. `backwards`: where functions jump, calls are numbered from the last one. V8 sees the last
+    entries of a table first, and lays out in a row what it comes to from there: so that is all the code, as it runs
+    where nothing is resumed. `elided`: it need not know of pauses if it does nothing but its call. In bytes, about,
+    what may be spent: `at_once`, to save the frame behind each call rather than at one place for all; `for_a_loop`, for
+    each loop in which nothing pauses, on exits for sets of live locals: if what is live at some other pause need not be
     kept, the loop has the registers for itself. `inline_frames`: where functions jump and so many or fewer are
     instrumented, the code that saves and restores a frame stands in the function, if the frame has `inline_values` at
     most: a switch takes a fifth less time, for some 50 bytes a function and 6 for each value. More values are in the
@@ -33,6 +35,7 @@ class Policy(NamedTuple):
     values: Mapping[str, int] = MappingProxyType({})
     mixed: bool = False
     apart: bool = False
+    backwards: bool = False
     elided: bool = True
     at_once: int = 0
     for_a_loop: int = 0
@@ -47,6 +50,7 @@ FAST = Policy(
     values=dict.fromkeys(_ALIKE, 8),  # more are seldom wanted
     mixed=True,
     apart=True,
+    backwards=True,
     at_once=18,
     for_a_loop=24,
     inline_frames=8,

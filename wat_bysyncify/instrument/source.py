@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..sexpr.nodes import with_words, words
+from ..sexpr.nodes import pieces, with_words, words
 from ..sexpr.trivia import Trivia, comments
 from .body import Body
 from .code import Code
 from .labels import Labels
 
-
 # What a function that tells (telling.py) returns before its results.
 PAUSED, NOT_PAUSED = "(i32.const 1)", "(i32.const 0)"
-
-_CALL = re.compile(r"call[ \t\r\n]+[^ \t\r\n()]+")  # with its function
 
 
 @dataclass(slots=True)
@@ -45,9 +41,7 @@ class Source:
     their own line stand behind the piece that ends there.
     """
 
-    def __init__(
-        self, body: Body, before: str, indent: str, newline: str, labels: Labels, tells: bool = False
-    ) -> None:
+    def __init__(self, body: Body, before: str, indent: str, newline: str, labels: Labels, tells: bool = False) -> None:
         self.labels = labels
         self.newline = newline
         self.tokens = body.tokens
@@ -88,18 +82,25 @@ class Source:
 
     def _said(self, text: str, at: int, level: int, shift: int) -> str:
         """The text of token `at` as it must be said now."""
-        if at in self.returns:
-            if not self.returns[at]:  # what stands before it would be in the way
-                return text.replace("return", f"br {self.labels.said('', 0, level, shift)}", 1)
-            return text.replace(*("(return", f"(return {NOT_PAUSED}") if text[0] == "(" else ("return", f"{NOT_PAUSED} return"), 1)
-        if at in self.dead_calls:
-            return _CALL.sub("unreachable", text, 1)
+        if at in self.returns or at in self.dead_calls:
+            parts = pieces(text)
+            start, end = parts[0][0], parts[-1][0] + len(parts[-1][1])
+            return text[:start] + self._other(at, text[0] == "(", level, shift) + text[end:]
         if at not in self.sites:
             return text
         near = [(position, target) for position, target in self.sites[at] if target <= level]
         found = words(text)
         said = self.labels.said
         return with_words(text, {position: said(found[position], target, level, shift) for position, target in near})
+
+    def _other(self, at: int, folded: bool, level: int, shift: int) -> str:
+        """What stands for the words of a token that says something else: for a return, so that it says that nothing has
+        paused, below what it returns; for a call that is never made, what gives any number of results."""
+        if at in self.dead_calls:
+            return "unreachable"
+        if not self.returns[at]:  # what it returns stands before it
+            return f"br {self.labels.said('', 0, level, shift)}"
+        return f"return {NOT_PAUSED}" if folded else f"{NOT_PAUSED} return"
 
     def trivia(self, at: int) -> Trivia:
         """The trivia behind token `at`, taken apart; that before the body for -1."""

@@ -12,11 +12,11 @@
       (call $print (i32.const 3))                  (call $print (i32.const 3))
                                                    (return)
                                                  )
-                                                 (i32.const 0)
+                                                 (i32.const 1)
                                                  (call $save_2_i32 (local.get $x))
                                                  (return)
                                                  )
-                                                 (i32.const 1)
+                                                 (i32.const 0)
                                                  (call $save_2_i32 (i32.const 0))
     )                                          )
 

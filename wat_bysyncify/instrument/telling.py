@@ -41,7 +41,7 @@ def find_telling(program: Program) -> Set[int]:
     if options.asserts or options.ignore_unwind_from_catch or pausing.tail_callers or OURS in program.text:
         return set()
     start = program.module.start
-    return {
+    known = {
         number
         for number in pausing.instrumented
         if number not in graph.homes
@@ -49,30 +49,51 @@ def find_telling(program: Program) -> Set[int]:
         and graph.callers.get(number)
         and graph.callers[number] <= pausing.instrumented
         and not program.inline_frames(number)
-        and _jumps(program.module.func(number), program)
     }
+    bodies = {number: _Body(program.module.func(number), program) for number in sorted(known)}
+    found = {number for number, body in bodies.items() if body.jumps}
+    # What does nothing but a call (plan.py) need not know of pauses if it returns what that does.
+    passing: dict[int, list[int]] = {}  # by what they call
+    for number in found:
+        if (callee := bodies[number].passes) is not None:
+            passing.setdefault(callee, []).append(number)
+    lost = [number for callee, numbers in passing.items() if callee not in found for number in numbers]
+    while lost:
+        number = lost.pop()
+        found.remove(number)
+        lost += passing.get(number, ())
+    return found
 
 
-def _jumps(func: Func, program: Program) -> bool:
-    """Whether a function will surely jump (`form_of`): as far as its tokens tell."""
-    codes = program.codes
-    body = tokens(func.nodes[func.header : -1])
-    if any(codes[token].act == act.SEVERAL for token in body):
-        body = regular(body, codes)
-    labels: set[str] = set()
-    calls, locals_ = 0, len(func.params)
-    for token in body:
-        code = codes[token]
-        if code.act == act.CALL or code.act == act.CALL_INDIRECT:
-            calls += 1
-        elif code.act == act.BLOCK or code.act == act.IF:
-            if code.op == "try" or (code.word in labels):
-                return False
-            if code.word[:1] == "$":
-                labels.add(code.word)
-        elif code.op == "local":
-            locals_ += len(code.words)
-    return not most_meetings(calls, locals_)
+class _Body:
+    """What the tokens of a body say, at a glance. `jumps`: it will surely be written with jumps (`form_of`); `passes`
+    is the function, -1 for an unknown one, that it calls if it does nothing but that, else None."""
+
+    def __init__(self, func: Func, program: Program) -> None:
+        codes = program.codes
+        body = tokens(func.nodes[func.header : -1])
+        if any(codes[token].act == act.SEVERAL for token in body):
+            body = regular(body, codes)
+        labels: set[str] = set()
+        callees: list[int] = []
+        locals_, self.jumps, alone = len(func.params), True, True
+        for token in body:
+            code = codes[token]
+            if code.act == act.CALL or code.act == act.CALL_INDIRECT:
+                number = program.module.funcs.index(code.word) if code.op == "call" else None
+                callees.append(-1 if number is None else number)
+            elif code.act == act.BLOCK or code.act == act.IF:
+                alone = False
+                if code.op == "try" or code.word in labels:
+                    self.jumps = False
+                if code.word[:1] == "$":
+                    labels.add(code.word)
+            elif code.op == "local":
+                locals_ += len(code.words)
+            elif code.act == act.SET or code.act == act.TEE:
+                alone = False
+        self.jumps = self.jumps and not most_meetings(len(callees), locals_)
+        self.passes = callees[0] if alone and len(callees) == 1 else None
 
 
 def telling_header(func: Func) -> list[Token]:

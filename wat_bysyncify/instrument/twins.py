@@ -6,9 +6,10 @@ with interpreters, one loop around one big switch; and it is these that programs
 and costs the function's size, and one call more for each of its frames that is resumed, so only few get one. A frame
 that was resumed stays in the twin until it returns.
 
-What a function gains is taken to grow with the landings in its loops and with the locals that meet there. Where a
-profile says how long it ran, that is known better: it gains in proportion to that, and to how dense its pausing calls
-are.
+What a function gains is taken to grow with the landings in its loops and with the locals that meet there. If one
+gains so much that it gets a twin, as an interpreter's loop does, the program is taken to spend its time in what that
+calls: so the small functions that are reached from it most often get twins too. Where a profile says how long functions
+ran, all that is known better: each gains in proportion to that, and to how dense its pausing calls are.
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ _LEAST = 3000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
 _SHARE = 0.055
 _LARGEST = 0.12
+# Around these, twins are written until this share of the code has one more.
+_NEAR = 0.045
+# A function hands on to those that it calls so much of what it is called.
+_HANDED_ON = 0.85
+_STEPS = 24  # by then what is handed on is a fiftieth
+# What a twin has besides the code of its function: the places where its frame is saved and taken back, in tokens.
+_FRAME = 20
 # With a profile: the share of the time, times the pausing calls per token, must be so much of the share of the
 # code. Small functions of Lua's have ten times that, and its interpreter's loop a little more; Box2D's solver, a long
 # loop with few calls, a fifth.
@@ -61,7 +69,8 @@ def twinned(program: Program) -> Set[int]:
             weights[func.number] = _weight(func, body, program)
         whole += len(body)
     if program.hot is None:
-        return _gaining(weights, whole)
+        found = _gaining(weights, whole)
+        return found | _near(found, weights, whole, program)
     return {
         number for number, share in program.hot.items() if number in weights and _worth(share, weights[number], whole)
     }
@@ -83,6 +92,42 @@ def _gaining(weights: dict[int, _Weight], whole: int) -> set[int]:
             found.add(number)
             room -= weights[number].length
     return found
+
+
+def _near(found: set[int], weights: dict[int, _Weight], whole: int, program: Program) -> set[int]:
+    """The functions that are reached most often from those that were found, for their length: until so much of the code
+    has a twin as may have."""
+    often = _often(found, program)
+    costs = {number: weights[number].length + _FRAME for number in often.keys() & weights.keys()}
+    near = set()
+    room = whole * _NEAR
+    for _, number in sorted((-often[number] / cost, number) for number, cost in costs.items()):
+        if number not in found and weights[number].calls and costs[number] <= room:
+            near.add(number)
+            room -= costs[number]
+    return near
+
+
+def _often(first: set[int], program: Program) -> dict[int, float]:
+    """How often functions are called, estimated from those that are called first: each hands on what it is called, in
+    equal parts, to those that it calls by their names."""
+    graph = program.pausing.graph
+    if graph is None or not first:
+        return {}
+    callees: dict[int, list[int]] = {}
+    for callee in sorted(graph.callers):
+        for caller in sorted(graph.callers[callee]):
+            callees.setdefault(caller, []).append(callee)
+    often = start = dict.fromkeys(sorted(first), 1 - _HANDED_ON)
+    for _ in range(_STEPS):
+        handed = dict(start)
+        for caller, times in often.items():
+            if caller in callees:
+                part = _HANDED_ON * times / len(callees[caller])
+                for callee in callees[caller]:
+                    handed[callee] = handed.get(callee, 0) + part
+        often = handed
+    return often
 
 
 def _weight(func: Func, body: list[Token], program: Program) -> _Weight:
