@@ -485,6 +485,9 @@ class _Lift:
             step.call.append(Stmt(source.begun(first, said, source.trail(last))))
             if results:
                 self.push_results(results, folded, last, first)
+                if item.callee is not None and scope.program.tells(item.callee):  # that is below them
+                    step.call += step.stmts
+                    step.stmts = []
         self.free(kept)
         return taken
 
