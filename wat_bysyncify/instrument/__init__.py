@@ -65,6 +65,7 @@ What is done, in the order of the files:
     program.py     all that the functions have in common                     Module, Pausing, Ids .. -> Program
     tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails, new functions
     twins.py       which functions are to be written twice                   Program -> numbers
+    telling.py     which ones tell their callers that they have paused       Program -> numbers
     then for each function that can, led by function.py; first parts.py takes it apart (scope.py: its names), and says
     what the rest need not know in other words:
     annotations.py what is said of instructions, as part of them             tokens -> tokens

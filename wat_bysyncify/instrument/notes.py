@@ -27,6 +27,7 @@ _SENTENCES = {
     "again": "made again when resuming",
     "inside": "entered when resuming, if the call is inside",
     "choice": "when resuming: is the call in the first arm?",
+    "told": "its first result, whether it has paused, stays on the operand stack",
     "paused": "it paused: leave, with the number of the call",
     "never": "never reached",
     "result": "a result that nobody looks at",

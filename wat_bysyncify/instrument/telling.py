@@ -10,7 +10,7 @@
     )                                          )
 
     (local.set $y (call $f (local.get $x)))    (local.set $y (call $f (local.get $x)))
-                                               (br_if $unwind)
+                                               (br_if $unwind)  ;; takes the first result
 
 Behind most calls that is what is asked, and an engine has it in a register, where it would have to load the state from
 memory. It is shorter too: each call is two bytes shorter, each return as much longer.

@@ -63,6 +63,8 @@ class Writer(Layout):
             number = ""
         for stmt in step.call:
             self.stmt(stmt, indent)
+        if call.told:
+            self.trail(plan.notes.once("told"))
         if not call.exit:
             self.line(indent, f"(if{paused} (then")
             self.trail(plan.notes.once("paused below" if plan.position else "paused at once"))
