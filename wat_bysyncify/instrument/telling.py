@@ -46,6 +46,7 @@ def find_telling(program: Program) -> Set[int]:
         for number in pausing.instrumented
         if number not in graph.homes
         and number != start
+        and isinstance(program.module.func(number).node, list)  # there may be no more of it than `(func)`
         and graph.callers.get(number)
         and graph.callers[number] <= pausing.instrumented
         and not program.inline_frames(number)
