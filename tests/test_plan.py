@@ -157,6 +157,13 @@ def test_without_a_plan() -> None:
     assert found.text.replace("(func $other (result i32)", "(func $other") == "".join(tokens([func.node]))
 
 
+def test_nothing_to_tell() -> None:
+    """A function of which there is no more than `(func)` has no result, whatever it is said to do."""
+    text = '(module (memory 1) (func $empty) (func (export "run") (call $empty)))'
+    program = read_program(text, Options(optimize="size", rewind="jump", add_list=("*",)))
+    assert program.pausing.instrumented == {0, 1} and not program.telling
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_twins_count_locals(named: bool) -> None:
     """A local with a name counts as one without."""

@@ -50,6 +50,8 @@
     (call $print)
     (return))
 
+  (func $empty)
+
   ;; what does nothing but a call: of what tells, of what does not, through others, and as the host calls it
   (func $passes (param $x i32) (result i32)
     (call $value (local.get $x)))
@@ -83,6 +85,7 @@
   (func (export "none") (param $x i32) (result i32)
     (call $none (local.get $x))
     (call $typed)
+    (call $empty)
     (call $only_import)
     (call $through)
     (call $drops (local.get $x))
