@@ -8,7 +8,8 @@ that was resumed stays in the twin until it returns.
 
 What a function gains is taken to grow with the landings in its loops and with the locals that meet there. If one
 gains so much that it gets a twin, as an interpreter's loop does, the program is taken to spend its time in what that
-calls: so the small functions that are reached from it most often get twins too. Where a profile says how long functions
+calls: so the functions that are reached from it most often, for their length, get twins too; about half of these are
+kept for functions with landings in loops, which are longer and gain more. Where a profile says how long functions
 ran, all that is known better: each gains in proportion to that, and to how dense its pausing calls are.
 """
 
@@ -29,8 +30,9 @@ _LEAST = 3000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
 _SHARE = 0.055
 _LARGEST = 0.12
-# Around these, twins are written until this share of the code has one more.
-_NEAR = 0.045
+# Around these, twins are written until these shares of the code have one more: of functions with landings in loops, and
+# of any.
+_NEAR_LOOPS, _NEAR = 0.025, 0.02
 # A function hands on to those that it calls so much of what it is called.
 _HANDED_ON = 0.85
 _STEPS = 24  # by then what is handed on is a fiftieth
@@ -98,13 +100,15 @@ def _near(found: set[int], weights: dict[int, _Weight], whole: int, program: Pro
     """The functions that are reached most often from those that were found, for their length: until so much of the code
     has a twin as may have."""
     often = _often(found, program)
-    costs = {number: weights[number].length + _FRAME for number in often.keys() & weights.keys()}
-    near = set()
-    room = whole * _NEAR
-    for _, number in sorted((-often[number] / cost, number) for number, cost in costs.items()):
-        if number not in found and weights[number].calls and costs[number] <= room:
-            near.add(number)
-            room -= costs[number]
+    costs = {number: weights[number].length + _FRAME for number in often.keys() & weights.keys() - found}
+    order = sorted((-often[number] / cost, number) for number, cost in costs.items() if weights[number].calls)
+    near: set[int] = set()
+    for share, loops in ((_NEAR_LOOPS, True), (_NEAR, False)):
+        room = whole * share
+        for _, number in order:
+            if number not in near and costs[number] <= room and (weights[number].meetings or not loops):
+                near.add(number)
+                room -= costs[number]
     return near
 
 
