@@ -16,7 +16,7 @@ from wat_bysyncify.sexpr.nodes import core_length, tokens
 
 # In these, code stands where control never comes; it is not written, and what is said of it neither.
 DEAD = {"dead_code.wast", "dead_code_references.wast", "immediates_apart.wast", "return_early.wast"}
-DEAD |= {"tail_operand.wast", "try_loop.wast"}
+DEAD |= {"tail_operand.wast", "telling_dead.wast", "try_loop.wast"}
 CONTROL = re.compile(r'"(bysyncify|asyncify)"')
 COMMENT = re.compile(r";; (?:end|line) \d+")
 

@@ -65,23 +65,6 @@
   (func (export "passed") (param $x i32) (result i32)
     (call $passes_on (local.get $x)))
 
-  ;; calls that are never made, and functions in which there are no others
-  (func $never_calls (param $x i32) (result i32)
-    (if (local.get $x) (then (return (i32.const 2)) (drop (call $value (i32.const 1)))))
-    (return (i32.const 3))
-    (call $value (i32.const 1)))
-  (func $dead (param $x i32) (result i32)
-    (call $print)
-    (if (local.get $x)
-      (then
-        (return (call $never_calls (local.get $x)))
-        (call $several (call $value (i32.const 0)) (f64.const 0))
-        unreachable))
-    (block $out
-      (br $out)
-      (call $none (call $never_calls (i32.const 4))))
-    (call $never_calls (local.get $x)))
-
   (func (export "none") (param $x i32) (result i32)
     (call $none (local.get $x))
     (call $typed)
@@ -102,9 +85,7 @@
     (local.set $x)
     (local.set $f)
     (call $print_f64 (local.get $f))
-    (f64.add (local.get $f) (f64.convert_i32_s (local.get $x))))
-  (func (export "dead") (param $x i32) (result i32)
-    (i32.mul (call $dead (local.get $x)) (i32.const 100))))
+    (f64.add (local.get $f) (f64.convert_i32_s (local.get $x)))))
 
 (assert_return (invoke "none" (i32.const 3)) (i32.const 3))
 (assert_return (invoke "value" (i32.const 9)) (i32.const 0))
@@ -118,8 +99,6 @@
 (assert_return (invoke "passed" (i32.const 1)) (i32.const 51))
 (assert_return (invoke "flat" (i32.const 4)) (i32.const 172))
 (assert_return (invoke "several" (i32.const 2)) (f64.const 9))
-(assert_return (invoke "dead" (i32.const 0)) (i32.const 300))
-(assert_return (invoke "dead" (i32.const 1)) (i32.const 200))
 
 ;; the start function, and one that a table or a reference has, keep their types
 (module
