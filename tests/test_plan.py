@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from wat_bysyncify import rewrite
 from wat_bysyncify.instrument import Options
 from wat_bysyncify.instrument.function import rewrite_function
 from wat_bysyncify.instrument.parts import take_apart
@@ -155,6 +156,34 @@ def test_without_a_plan() -> None:
     assert found.map and found.map.plan is None
     # It tells, as what it calls does, that it has paused.
     assert found.text.replace("(func $other (result i32)", "(func $other") == "".join(tokens([func.node]))
+
+
+@pytest.mark.parametrize("locals_", ["(local (ref null $f))" * 1000, f"(local{' i32' * 1000})", "(local i32)" * 1000])
+def test_what_skips_tells_nothing(locals_: str) -> None:
+    """Too many locals at landings: the function skips, and returns where its text ends."""
+    for calls in (90, 110):
+        text = f"""(module (type $f (func)) (import "env" "sleep" (func $sleep)) (memory 1)
+          (func $many {locals_} {"(call $sleep)" * calls}) (func (export "run") (call $many)))"""
+        program = read_program(text, Options(optimize="size", rewind="jump"))
+        assert program.telling == ({1} if calls == 90 else set())
+
+
+def test_header_of_what_tells() -> None:
+    """Comments and lines stay."""
+    text = """(module (type $t (func (param i32) (result i64))) (import "env" "sleep" (func $sleep)) (memory 1)
+  (func $f (;0;) (type ;; of it
+    $t) ;; behind
+    (param (;p;) i32) (result (;r;)
+    i64) ;; last
+    (local i32)
+    (call $sleep) (call $sleep) (i64.const 1))
+  (func (export "run") (drop (call $f (i32.const 1)))))"""
+    found = rewrite(text, optimize="size")
+    header = found[found.index("(func $f") : found.index("(local")]
+    assert header.split() == (
+        "(func $f (;0;) ;; of it ;; behind (param (;p;) i32) (;r;) (result i32 i64) ;; last".split()
+    )
+    assert header.count("\n") == 4
 
 
 def test_nothing_to_tell() -> None:

@@ -139,6 +139,13 @@
     (block $l (br_if $l (local.tee $x (call $count (local.get $x)))))
     (block $l (br_if $l (local.tee $x (call $count (local.get $x)))))
     (local.get $x))
+  (func $lines (param i32) (result i32)
+    (block
+      $l (br_if $l (local.tee 0 (call $count (local.get 0)))))
+    (block
+      $l (br_if $l (local.tee 0 (call $count (local.get 0)))))
+    (br_if 0 (i32.const 7) (local.get 0))
+    (return))
   (func $down (param $x i32) (result i32)
     (local $sum i32)
     (loop $next
@@ -149,9 +156,9 @@
   (func (export "run") (param $x i32) (result i32)
     (block $caught (result i32)
       (try_table (result i32) (catch $stop $caught)
-        (i32.mul (call $down (local.get $x)) (i32.const 10)))
+        (i32.mul (call $down (local.get $x)) (call $lines (i32.const 12))))
       (return)))
 )
 
-(assert_return (invoke "run" (i32.const 4)) (i32.const 60))
+(assert_return (invoke "run" (i32.const 4)) (i32.const 42))
 (assert_return (invoke "run" (i32.const 5)) (i32.const 7))

@@ -34,6 +34,10 @@
     call $value
     drop
     call $never_calls)
+  (func (export "branches") (param i32)
+    (br_if 0 (local.get 0))
+    (br 0)
+    (drop (call (; that never runs ;) $value (i32.const 1))))
   (func (export "dead") (param $x i32) (result i32)
     (call $none (i32.const 0))
     (drop (call $several (local.get $x) (f64.const 1)))
@@ -45,3 +49,4 @@
 (assert_return (invoke "dead" (i32.const 0)) (i32.const 300))
 (assert_return (invoke "dead" (i32.const 1)) (i32.const 200))
 (assert_return (invoke "flat" (i32.const 1)) (i32.const 22))
+(assert_return (invoke "branches" (i32.const 1)))

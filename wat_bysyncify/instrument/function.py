@@ -85,10 +85,13 @@ def _never_paused(parts: Parts, indent: str) -> str:
     tells, results = parts.func.number in program.telling, parts.scope.results
     source = Source(body, before.trivia, indent, program.newline, NamedLabels(body), tells)
     text = source.text(0, len(body.tokens), 0, 0)
+    text += body.codes[-1].trivia if body.codes else ""
+    if tells or source.labels.outermost:
+        head = [source.labels.outermost, f"(result {' '.join(results)})" if results else ""]
+        text = f"{' '.join(['(block', *filter(None, head)])} {text})"
     if tells:
-        typed = f" (result {' '.join(results)})" if results else ""
-        text = f"{NOT_PAUSED} (block {source.labels.outermost}{typed} {text})"
-    return "".join([*parts.header, text, source.newline, indent, parts.close])
+        text = f"{NOT_PAUSED} {text}"
+    return "".join([*parts.header, text, parts.close])
 
 
 def _forwarding(parts: Parts, indent: str) -> str:

@@ -126,7 +126,7 @@ def form_of(func: Func, body: Body, scope: Scope) -> Form:
     if (
         program.options.rewind != "jump"
         or body.shadowed  # blocks that move must not take another's label
-        or most_meetings(len(body.calls), len(scope.locals))
+        or (func.number not in program.telling and most_meetings(len(body.calls), len(scope.locals)))
     ):
         return "skip"
     return "straight" if func.number in program.twinned else "jump"

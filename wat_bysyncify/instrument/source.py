@@ -83,9 +83,12 @@ class Source:
     def _said(self, text: str, at: int, level: int, shift: int) -> str:
         """The text of token `at` as it must be said now."""
         if at in self.returns or at in self.dead_calls:
-            parts = pieces(text)
-            start, end = parts[0][0], parts[-1][0] + len(parts[-1][1])
-            return text[:start] + self._other(at, text[0] == "(", level, shift) + text[end:]
+            parts = [(start, start + len(word)) for start, word in pieces(text)[-2:]]
+            if at in self.dead_calls:  # what they give is never there: any number of results
+                (start, end), (name, behind) = parts
+                return f"{text[:start]}unreachable{text[end:name].rstrip(' ')}{text[behind:]}"
+            start, end = parts[-1]
+            return text[:start] + self._returning(at, level, shift) + text[end:]
         if at not in self.sites:
             return text
         near = [(position, target) for position, target in self.sites[at] if target <= level]
@@ -93,14 +96,12 @@ class Source:
         said = self.labels.said
         return with_words(text, {position: said(found[position], target, level, shift) for position, target in near})
 
-    def _other(self, at: int, folded: bool, level: int, shift: int) -> str:
-        """What stands for the words of a token that says something else: for a return, so that it says that nothing has
-        paused, below what it returns; for a call that is never made, what gives any number of results."""
-        if at in self.dead_calls:
-            return "unreachable"
-        if not self.returns[at]:  # what it returns stands before it
+    def _returning(self, at: int, level: int, shift: int) -> str:
+        """What stands for the word `return` in a function that tells: below what it returns it says that nothing has
+        paused; where that stands before it, it goes to the end of a block that does so."""
+        if not self.returns[at]:
             return f"br {self.labels.said('', 0, level, shift)}"
-        return f"return {NOT_PAUSED}" if folded else f"{NOT_PAUSED} return"
+        return f"{NOT_PAUSED} return" if self.codes[at].flat else f"return {NOT_PAUSED}"
 
     def trivia(self, at: int) -> Trivia:
         """The trivia behind token `at`, taken apart; that before the body for -1."""

@@ -21,12 +21,13 @@ in a table, or are called by code that does not look at it. Nor those that skip,
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from itertools import pairwise, takewhile
 
-from ..sexpr.nodes import Token, core_length, tokens
+from ..sexpr.nodes import Token, core_length, pieces, tokens
 from . import act
 from .code import OURS, regular
-from .fields import head
+from .fields import head, value_types
 from .module import Func
 from .plan import most_meetings
 from .program import Program
@@ -72,12 +73,15 @@ class _Body:
 
     def __init__(self, func: Func, program: Program) -> None:
         codes = program.codes
-        body = tokens(func.nodes[func.header : -1])
-        if any(codes[token].act == act.SEVERAL for token in body):
+        nodes = func.nodes[func.header : -1]
+        body = tokens(nodes)
+        if any(codes[token].act in (act.SEVERAL, act.IMMEDIATE) for token in body):
             body = regular(body, codes)
         labels: set[str] = set()
         callees: list[int] = []
-        locals_, self.jumps, alone = len(func.params), True, True
+        points = func.number in program.pausing.points  # at its head and in loops: calls that are not there yet
+        more = int(points)
+        self.jumps, alone = True, True
         for token in body:
             code = codes[token]
             if code.act == act.CALL or code.act == act.CALL_INDIRECT:
@@ -85,16 +89,31 @@ class _Body:
                 callees.append(-1 if number is None else number)
             elif code.act == act.BLOCK or code.act == act.IF:
                 alone = False
+                more += points and code.op == "loop"
                 if code.op == "try" or code.word in labels:
                     self.jumps = False
                 if code.word[:1] == "$":
                     labels.add(code.word)
-            elif code.op == "local":
-                locals_ += len(code.words)
             elif code.act == act.SET or code.act == act.TEE:
                 alone = False
-        self.jumps = self.jumps and not most_meetings(len(callees), locals_)
+        declared = takewhile(lambda node: head(node) == "local", nodes)
+        locals_ = len(func.params) + sum(len(value_types(node)) for node in declared)
+        self.jumps = self.jumps and not most_meetings(len(callees) + more, locals_)
         self.passes = callees[0] if alone and len(callees) == 1 else None
+
+
+def _trivia(token: Token) -> str:
+    """What a token has besides its words and parentheses."""
+    end = core_length(token)
+    gaps = [token[start:stop] for start, stop in pairwise([0, *(at for span in _spans(token) for at in span), end])]
+    inside = "".join(gaps[::2])
+    inside = inside[token.type != "CLOSE" : len(inside) - (token.type != "OPEN")]
+    return inside + token[end:]
+
+
+def _spans(token: Token) -> Iterator[tuple[int, int]]:
+    for start, word in pieces(token):
+        yield start, start + len(word)
 
 
 def telling_header(func: Func) -> list[Token]:
@@ -112,11 +131,13 @@ def telling_header(func: Func) -> list[Token]:
             continue
         left_out = tokens([node])
         width += sum(token.width for token in left_out)
-        trivia = left_out[-1][core_length(left_out[-1]) :]
-        if trivia.strip() and left_out[-1] is not last:
-            found.append(Token("TRIVIA", trivia, 0))
         if said == "type" and func.type[0] and not spelled_out:
             found.append(Token("LEAF", f"(param {' '.join(func.type[0])}) ", 0))
-    if not width:
+        trivia = "".join(map(_trivia, left_out))
+        if left_out[-1] is last:
+            trivia = trivia.removesuffix(rest)
+        if trivia.strip(" "):  # comments, and lines
+            found.append(Token("TRIVIA", trivia, 0))
+    if found[-1] is last:
         found[-1] = Token(last.type, f"{last[: core_length(last)]} ", last.width)
     return [*found, Token("LEAF", f"(result {' '.join(('i32', *func.type[1]))}){rest}", width)]
