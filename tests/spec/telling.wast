@@ -1,5 +1,5 @@
-;; Functions that only their callers know, which tell by a result that they have paused; more than eight can pause, so
-;; that -O does not write frames into functions, which leaves no room for that.
+;; Functions that only their callers know tell by a result that they have paused.
+;; More than eight can pause in the first module: with fewer, -O lets functions save their frames themselves instead.
 (module
   (import "spectest" "print" (func $print))
   (import "spectest" "print_i32" (func $print_i32 (param i32)))
