@@ -63,7 +63,7 @@ def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
     if form == "untouched":
         if program.options.asserts:
             text = with_entry_check(parts)
-        elif func.number in program.telling or parts.body.dead_calls:
+        elif parts.scope.tells or parts.body.dead_calls:
             text = _never_paused(parts, indent)
         elif program.old or program.options.ignore_unwind_from_catch:
             text = parts.text
@@ -82,7 +82,7 @@ def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
 def _never_paused(parts: Parts, indent: str) -> str:
     """The text of a function in which nothing pauses after all, but that tells so, or calls what would tell."""
     program, before, body = parts.scope.program, parts.before, parts.body
-    tells, results = parts.func.number in program.telling, parts.scope.results
+    tells, results = parts.scope.tells, parts.scope.results
     source = Source(body, before.trivia, indent, program.newline, NamedLabels(body), tells)
     text = source.text(0, len(body.tokens), 0, 0)
     text += body.codes[-1].trivia if body.codes else ""
@@ -111,8 +111,7 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> NewFunction:
     """A function that has a frame, or that only calls one that has."""
     body, scope, before = parts.body, parts.scope, parts.before
     labels = CountedLabels() if form == "skip" else NamedLabels(body)
-    tells = parts.func.number in scope.program.telling
-    source = Source(body, before.trivia, indent, scope.program.newline, labels, tells)
+    source = Source(body, before.trivia, indent, scope.program.newline, labels, scope.tells)
     lifted = lift(body, source, scope, guards=form == "skip")
     plan = plan_function(form, body, lifted, scope)
     needs = scope.needs
@@ -135,7 +134,7 @@ def _twin(id_: str, scope: Scope, indent: str, text: str) -> list[str]:
     head = [f"(func {id_}"]
     for name, type_ in scope.locals[:given]:
         head.append(f"  (param {name} {type_})" if name else f"  (param {type_})")
-    results = (*(("i32",) if scope.func.number in scope.program.telling else ()), *scope.results)
+    results = (*(("i32",) if scope.tells else ()), *scope.results)
     if results:
         head.append(f"  (result {' '.join(results)})")
     for name, type_ in scope.locals[given:]:

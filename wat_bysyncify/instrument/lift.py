@@ -131,7 +131,7 @@ class _Lift:
 
     def returned(self, values: list[Value]) -> Stmt:
         piece = self.joined(values)
-        tells = self.scope.func.number in self.scope.program.telling
+        tells = self.scope.tells
         if values and all(value.folded for value in values):
             return Stmt(piece, f"(return {NOT_PAUSED}" if tells else "(return")
         if tells:

@@ -126,7 +126,7 @@ def form_of(func: Func, body: Body, scope: Scope) -> Form:
     if (
         program.options.rewind != "jump"
         or body.shadowed  # blocks that move must not take another's label
-        or (func.number not in program.telling and most_meetings(len(body.calls), len(scope.locals)))
+        or (not scope.tells and most_meetings(len(body.calls), len(scope.locals)))
     ):
         return "skip"
     return "straight" if func.number in program.twinned else "jump"
@@ -153,7 +153,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         for call, live in zip(body.calls, alive, strict=True)
     )
     position = program.position_type(func.number)
-    tells = func.number in program.telling
+    tells = scope.tells
     # What it returns while unwinding is what its call does.
     stays = (not position or calls[0].position) and tells == calls[0].told and not body.dead_calls
     if policy.elided and stays and owner is None and not any(alive) and _is_its_call(lifted):

@@ -14,10 +14,11 @@ class Scope:
     """The names of one function: its locals (parameters first, id and type each), and what its module has.
 
     `bits` has the locals by id and by number, as 1 << number; `indirect` says whether a call through a table or
-    reference can pause here. `needs` collects what the function's text refers to.
+    reference can pause here, `tells` whether the function tells that it has paused (telling.py). `needs` collects what
+    the function's text refers to.
     """
 
-    __slots__ = ("bits", "func", "indirect", "instrumented", "locals", "needs", "program", "results", "taken")
+    __slots__ = ("bits", "func", "indirect", "instrumented", "locals", "needs", "program", "results", "taken", "tells")
 
     def __init__(
         self, func: Func, locals_: list[tuple[str | None, str]], program: Program, instrumented: bool = True
@@ -26,6 +27,7 @@ class Scope:
         self.needs = Needs()
         self.indirect = program.pausing.indirect(func.number)
         self.results = func.type[1]
+        self.tells = func.number in program.telling
         self.bits = {str(number): 1 << number for number in range(len(locals_))}
         self.bits.update((plain_id(name), 1 << number) for number, (name, _) in enumerate(locals_) if name)
         self.taken = Taken(plain_id(name) for name, _ in locals_ if name)
