@@ -116,6 +116,8 @@ WAYS = (
     Way("jump, points, fuel 1, every 2nd call", 2, fuel=1, options=JUMP + POINTS),
     Way("-Os, every call", 1, options=SMALL),
     Way("-Os, add list, some imports", 1, share=2, options=SMALL + ALL),
+    Way("-Os, every 2nd import, points, fuel 1", 1, fuel=1, share=2, options=SMALL + POINTS),
+    Way("-Os, twins, every 3rd import", 1, share=3, options=(*SMALL, ("twins", "*"))),
     Way("-O, every call", 1, options=FAST),
     Way("-O, points, fuel 1, every 2nd call", 2, fuel=1, options=FAST + POINTS),
     Way("twins, never paused", options=TWINS),

@@ -4,6 +4,7 @@ A module has functions over numbers and references, which call each other, impor
 references, in blocks, loops and ifs with parameters and results, left by branches with values, tail calls and
 exceptions, in dead code too. Each function and each loop begins with a check of a global, `$fuel`, and returns when it
 is used up. What a module may use beyond numbers, one memory and one table is drawn from `FEATURES`; many are plain.
+With "inner functions", most are known to their callers alone, and others around them are exported and stand in tables.
 
 A program is made as trees of `Node`s first (generate_code.py, generate_refs.py, generate_control.py), each an
 instruction with what gives its operands. The trees are printed folded, flat and mixed (generate_print.py). A NaN never
@@ -30,6 +31,7 @@ FEATURES: dict[str, set[str]] = {
     "tail calls": set(),
     "memories": set(),
     "tables": {"references"},
+    "inner functions": set(),
 }
 
 # Ids that collide with those of the rewriter, or look like they might.
@@ -111,6 +113,7 @@ class _Generator(Control):
             fields.append(f'(import "spectest" "{func.import_}" (func {func.id or ""} {use}))')
         fields += self.rest_texts()
         fields += [self.func_text(number) for number in range(imported, len(self.funcs))]
+        fields += [self.around_text(number) for number in sorted(self.inner)]
         if "tail calls" in self.features:
             fields += self.chains()
         exports = [(f"f{number}", self.funcs[number].type) for number in range(imported, len(self.funcs))]
@@ -150,11 +153,14 @@ class _Generator(Control):
         for name in random.sample(list(imports), random.randint(2, 6)):
             self.funcs.append(Func(self.name(FUNC_NAMES, func_names), imports[name], name))
         types: list[Type] = [(("i32",), ("i32",))] if "functions" in self.features else []
-        for _ in range(random.randint(2, 5)):
+        known_inside = "inner functions" in self.features
+        for _ in range(random.randint(4, 7) if known_inside else random.randint(2, 5)):
             types.append(
                 random.choice(self.funcs).type if self.chance(0.3) else (self.some_types(3), self.some_types(2))
             )
         for type_ in types:
+            if known_inside and self.chance(0.8):
+                self.inner.add(len(self.funcs))
             self.funcs.append(Func(self.name(FUNC_NAMES, func_names), type_, None, self.chance(0.15)))
         known = [func.type for func in self.funcs if func.type != (("i32",), ("i32",)) or not types]
         for type_ in sorted(dict.fromkeys(known), key=repr):
@@ -211,12 +217,19 @@ class _Generator(Control):
             spelled = self.types.spelled(table.content)
             fields.append(f"(table {table.id or ''} {address} {5 if table.is_fixed else '4 9'} {spelled} {first})")
             if table.is_fixed:
-                places = " ".join(self.word(self.funcs[place].id, place) for place in table.places)
+                places = " ".join(map(self.referred, table.places))
                 to = f"(table {number}) " if number else ""
                 fields.append(f"(elem {to}({table.address}.const 0) {'func ' if to else ''}{places})")
         if "references" in self.features:
-            fields.append(f"(elem declare func {' '.join(map(str, range(len(self.funcs))))})")
+            fields.append(f"(elem declare func {' '.join(map(self.referred, range(len(self.funcs))))})")
         return fields
+
+    def around_text(self, number: int) -> str:
+        """A function that calls one that only its callers know, and is known to all instead."""
+        type_ = self.funcs[number].type
+        operands = [f"(local.get {at})" for at in range(len(type_[0]))]
+        head = [f'(func $around_{number} (export "f{number}")', *self.types.signature(type_)]
+        return " ".join([*head, f"(call {number}", *operands, "))"])
 
     def func_text(self, number: int) -> str:
         func = self.funcs[number]
@@ -224,7 +237,7 @@ class _Generator(Control):
         taken: set[str] = set()
         params, results = func.type
         self.locals = [(self.name(LOCAL_NAMES, taken), type_) for type_ in params]
-        words = ["(func", func.id or "", f'(export "f{number}")']
+        words = ["(func", func.id or "", "" if number in self.inner else f'(export "f{number}")']
         if not any(id_ for id_, _ in self.locals) and self.chance(0.5):
             words += self.type_use(func.type)
         else:

@@ -90,6 +90,7 @@ class Code:
         self.number_values = dict(VALUES)
         self.reference_values: dict[str, float] = {}
         self.funcs: list[Func] = []
+        self.inner: set[int] = set()  # functions that only their callers know
         self.func = Func(None, ((), ()))
         self.globals: list[tuple[str | None, str]] = []
         self.memories: list[tuple[str | None, str]] = []  # with their types of addresses
@@ -115,6 +116,10 @@ class Code:
 
     def word(self, id_: str | None, number: int) -> str:
         return id_ if id_ and self.chance(0.75) else str(number)
+
+    def referred(self, number: int) -> str:
+        """What stands for a function where it is not called: for one that only its callers know, the one around it."""
+        return f"$around_{number}" if number in self.inner else self.word(self.funcs[number].id, number)
 
     def type_use(self, type_: Type, probability: float = 0.3) -> list[str]:
         for number, known in enumerate(self.types.defined):

@@ -79,7 +79,7 @@ class References(Code):
             if not alike:
                 return None
             number = random.choice(alike)
-            return Node("ref.func", [self.word(self.funcs[number].id, number)], results=("(ref func)",))
+            return Node("ref.func", [self.referred(number)], results=("(ref func)",))
         structs = self.data("struct", heap_)
         arrays = self.data("array", heap_)
         if heap_ in ("any", "eq", "i31") and (heap_ == "i31" or self.nesting > 2 or self.chance(0.5)):
@@ -199,7 +199,7 @@ class References(Code):
                 at = next(n for n, each in enumerate(self.funcs) if each is func)
                 word = self.types.word(number)
                 if self.chance(0.4):
-                    return word, Node("ref.func", [self.word(func.id, at)], results=(f"(ref {number})",))
+                    return word, Node("ref.func", [self.referred(at)], results=(f"(ref {number})",))
                 return word, self.value(f"(ref {'null ' * self.chance(0.1)}{number})", depth + 1)
         return None
 

@@ -193,6 +193,30 @@ def test_nothing_to_tell() -> None:
     assert program.pausing.instrumented == {0, 1} and not program.telling
 
 
+@pytest.mark.parametrize(
+    ("body", "tells"),
+    [
+        ("(call $sleep)", False),
+        ("(call $sleep) (local.get 0)", True),
+        ("local.get 0 call $value", False),
+        ("(call $value (local.get 0))", False),
+        ("(call $value ;; with a comment\n (i32.const 1) ;; or two\n )", False),
+        ("(call $value (i32.add (local.get 0) (i32.const 1)))", True),
+        ("call $sleep local.get 0", True),
+        ("(local i32) (call $value (local.get 0)) (drop) (local.get 1)", True),
+    ],
+)
+def test_what_only_calls_tells_what_it_is_told(body: str, tells: bool) -> None:
+    """A function that does nothing but the call of an import tells nothing."""
+    result = "" if body == "(call $sleep)" else "(result i32)"
+    text = f"""(module
+      (import "env" "sleep" (func $sleep)) (import "env" "value" (func $value (param i32) (result i32))) (memory 1)
+      (func $f (param i32) {result} {body})
+      (func (export "run") (param i32) {result} (call $f (local.get 0))))"""
+    program = read_program(text, Options(optimize="size", rewind="jump"))
+    assert program.telling == ({2} if tells else set())
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_twins_count_locals(named: bool) -> None:
     """A local with a name counts as one without."""

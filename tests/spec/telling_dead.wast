@@ -34,6 +34,18 @@
     call $value
     drop
     call $never_calls)
+  (type $i_i (func (param i32) (result i32)))
+  (table $value funcref (elem $in_table))
+  (func $in_table (param $x i32) (result i32)
+    (call $print)
+    (local.get $x))
+  (func $looks_up_nothing (param $x i32) (result i32)
+    (return (local.get $x))
+    (call_indirect $value (type $i_i) (local.get $x) (i32.const 0))
+    i32.const 0
+    call_indirect $value (type $i_i))
+  (func (export "tables") (param i32) (result i32)
+    (call $looks_up_nothing (local.get 0)))
   (func (export "branches") (param i32)
     (br_if 0 (local.get 0))
     (br 0)
@@ -50,3 +62,4 @@
 (assert_return (invoke "dead" (i32.const 1)) (i32.const 200))
 (assert_return (invoke "flat" (i32.const 1)) (i32.const 22))
 (assert_return (invoke "branches" (i32.const 1)))
+(assert_return (invoke "tables" (i32.const 7)) (i32.const 7))

@@ -64,6 +64,7 @@ What is done, in the order of the files:
     hot.py         which functions are hot, with a profile                   times -> shares of the time
     program.py     all that the functions have in common                     Module, Pausing, Ids .. -> Program
     tailcalls.py   whose frame is whose, where a call leaves none            Program -> its tails, new functions
+    shape.py       what a function's tokens say at a glance, for the next    Func -> Shape
     twins.py       which functions are to be written twice                   Program -> numbers
     telling.py     which ones tell their callers that they have paused       Program -> numbers
     then for each function that can, led by function.py; first parts.py takes it apart (scope.py: its names), and says

@@ -327,7 +327,7 @@ class _Walk:
                     calls.append(item)
                     pauses += 1
                 else:
-                    if can_pause and code.word and scope.program.tells(code.word):
+                    if can_pause and what == act.CALL and scope.program.tells(code.word):
                         self.dead_calls.append(start)
                     if end > i + 1 and entry is None:
                         item = Text(start, end, needs, gives, 0, False)

@@ -28,6 +28,7 @@ from .needs import Needs
 from .options import Options
 from .pausing import find_pausing
 from .program import Program
+from .shape import Shapes
 from .sharedglobals import import_shared
 from .tailcalls import find_tails
 from .telling import find_telling
@@ -131,8 +132,9 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
         hot=shares,
     )
     find_tails(program)
-    program.twinned = twinned(program)
-    program.telling = find_telling(program)
+    shapes = Shapes(program)
+    program.twinned = twinned(program, shapes)
+    program.telling = find_telling(program, shapes)
     return program
 
 

@@ -22,18 +22,17 @@ in a table, or are called by code that does not look at it. Nor those that skip,
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from ..sexpr.nodes import Token, core_length, pieces, tokens
-from . import act
-from .code import OURS, regular
-from .fields import head, value_types
+from .code import OURS
+from .fields import head
 from .module import Func
-from .plan import most_meetings
 from .program import Program
+from .shape import Shapes
 
 
-def find_telling(program: Program) -> Set[int]:
+def find_telling(program: Program, shapes: Shapes) -> Set[int]:
     """The numbers of the functions that tell."""
     options, pausing, graph = program.options, program.pausing, program.pausing.graph
     if not options.optimize or options.rewind != "jump" or graph is None:
@@ -52,12 +51,11 @@ def find_telling(program: Program) -> Set[int]:
         and graph.callers[number] <= pausing.instrumented
         and not program.inline_frames(number)
     }
-    bodies = {number: _Body(program.module.func(number), program) for number in sorted(known)}
-    found = {number for number, body in bodies.items() if body.jumps}
+    found = {number for number in sorted(known) if shapes[number].jumps}
     # What does nothing but a call (plan.py) need not know of pauses if it returns what that does.
     passing: dict[int, list[int]] = {}  # by what they call
     for number in found:
-        if (callee := bodies[number].passes) is not None:
+        if (callee := shapes[number].passes) is not None:
             passing.setdefault(callee, []).append(number)
     lost = [number for callee, numbers in passing.items() if callee not in found for number in numbers]
     while lost:
@@ -65,41 +63,6 @@ def find_telling(program: Program) -> Set[int]:
         found.remove(number)
         lost += passing.get(number, ())
     return found
-
-
-class _Body:
-    """What the tokens of a body say, at a glance. `jumps`: it will surely be written with jumps (`form_of`); `passes`
-    is the function, -1 for an unknown one, that it calls if it does nothing but that, else None."""
-
-    def __init__(self, func: Func, program: Program) -> None:
-        codes = program.codes
-        nodes = func.nodes[func.header : -1]
-        body = tokens(nodes)
-        if any(codes[token].act in (act.SEVERAL, act.IMMEDIATE) for token in body):
-            body = regular(body, codes)
-        labels: set[str] = set()
-        callees: list[int] = []
-        points = func.number in program.pausing.points  # at its head and in loops: calls that are not there yet
-        more = int(points)
-        self.jumps, alone = True, True
-        for token in body:
-            code = codes[token]
-            if code.act == act.CALL or code.act == act.CALL_INDIRECT:
-                number = program.module.funcs.index(code.word) if code.op == "call" else None
-                callees.append(-1 if number is None else number)
-            elif code.act == act.BLOCK or code.act == act.IF:
-                alone = False
-                more += points and code.op == "loop"
-                if code.op == "try" or code.word in labels:
-                    self.jumps = False
-                if code.word[:1] == "$":
-                    labels.add(code.word)
-            elif code.act == act.SET or code.act == act.TEE:
-                alone = False
-        declared = takewhile(lambda node: head(node) == "local", nodes)
-        locals_ = len(func.params) + sum(len(value_types(node)) for node in declared)
-        self.jumps = self.jumps and not most_meetings(len(callees) + more, locals_)
-        self.passes = callees[0] if alone and len(callees) == 1 else None
 
 
 def _trivia(token: Token) -> str:

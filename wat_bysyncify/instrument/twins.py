@@ -16,13 +16,9 @@ ran, all that is known better: each gains in proportion to that, and to how dens
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import NamedTuple
 
-from ..sexpr.nodes import Token, tokens
-from . import act
-from .code import regular
-from .module import Func
 from .program import Program
+from .shape import Shape, Shapes, length
 
 # Measured to give the loops of Lua, SQLite and QuickJS their twins, and growth below 0.45 of wasm-opt's over all
 # programs (docs/performance.md). Functions that gain less than this get none.
@@ -44,16 +40,7 @@ _FRAME = 20
 _WORTH = 0.03
 
 
-class _Weight(NamedTuple):
-    """How long a function's code is, in tokens, and how many pausing calls it makes; `meetings` are those in loops
-    times its locals."""
-
-    length: int
-    calls: int
-    meetings: int
-
-
-def twinned(program: Program) -> Set[int]:
+def twinned(program: Program, shapes: Shapes) -> Set[int]:
     """The numbers of the functions that are to have a twin, if they jump: those that the user names; or of those that
     are hot, if there is a profile, the ones that are worth it; or those that gain most."""
     options = program.options
@@ -61,52 +48,49 @@ def twinned(program: Program) -> Set[int]:
         return program.called.functions("twins", options.twins) & program.pausing.instrumented
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
-    weights: dict[int, _Weight] = {}
-    whole = 0
-    for func in map(program.module.func, range(program.defined)):
-        if not isinstance(func.node, list) or func.imported:
-            continue
-        body = tokens(func.node[func.header : -1])
-        if func.number in program.pausing.instrumented:
-            weights[func.number] = _weight(func, body, program)
-        whole += len(body)
+    own = [func for func in map(program.module.func, range(program.defined)) if not func.imported]
+    rewritten = {func.number: shapes[func.number] for func in own if func.number in program.pausing.instrumented}
+    whole = sum(length(func) for func in own if func.number not in rewritten)
+    whole += sum(shape.length for shape in rewritten.values())
     if program.hot is None:
-        found = _gaining(weights, whole)
-        return found | _near(found, weights, whole, program)
+        found = _gaining(rewritten, whole)
+        return found | _near(found, rewritten, whole, program)
     return {
-        number for number, share in program.hot.items() if number in weights and _worth(share, weights[number], whole)
+        number
+        for number, share in program.hot.items()
+        if number in rewritten and _worth(share, rewritten[number], whole)
     }
 
 
-def _worth(share: float, weight: _Weight, whole: int) -> bool:
+def _worth(share: float, shape: Shape, whole: int) -> bool:
     """Whether a function that ran for this share of the time is worth its twin; `whole` is how long all code is."""
-    return weight.calls > 0 and share * weight.calls / weight.length >= _WORTH * weight.length / whole
+    return shape.calls > 0 and share * shape.calls / shape.length >= _WORTH * shape.length / whole
 
 
-def _gaining(weights: dict[int, _Weight], whole: int) -> set[int]:
+def _gaining(shapes: dict[int, Shape], whole: int) -> set[int]:
     """The functions that gain most, until so much of the code has a twin as may have; `whole` is how long that is."""
     found = set()
     room = whole * _SHARE
-    for meetings, number in sorted((-weight.meetings, number) for number, weight in weights.items()):
-        if room <= 0 or -meetings < _LEAST:
+    for loss, number in sorted((-shape.in_loops * shape.locals, number) for number, shape in shapes.items()):
+        if room <= 0 or -loss < _LEAST:
             break
-        if weights[number].length <= whole * _LARGEST:
+        if shapes[number].length <= whole * _LARGEST:
             found.add(number)
-            room -= weights[number].length
+            room -= shapes[number].length
     return found
 
 
-def _near(found: set[int], weights: dict[int, _Weight], whole: int, program: Program) -> set[int]:
+def _near(found: set[int], shapes: dict[int, Shape], whole: int, program: Program) -> set[int]:
     """The functions that are reached most often from those that were found, for their length: until so much of the code
     has a twin as may have."""
     often = _often(found, program)
-    costs = {number: weights[number].length + _FRAME for number in often.keys() & weights.keys() - found}
-    order = sorted((-often[number] / cost, number) for number, cost in costs.items() if weights[number].calls)
+    costs = {number: shapes[number].length + _FRAME for number in often.keys() & shapes.keys() - found}
+    order = sorted((-often[number] / cost, number) for number, cost in costs.items() if shapes[number].calls)
     near: set[int] = set()
     for share, loops in ((_NEAR_LOOPS, True), (_NEAR, False)):
         room = whole * share
         for _, number in order:
-            if number not in near and costs[number] <= room and (weights[number].meetings or not loops):
+            if number not in near and costs[number] <= room and (shapes[number].in_loops or not loops):
                 near.add(number)
                 room -= costs[number]
     return near
@@ -132,29 +116,3 @@ def _often(first: set[int], program: Program) -> dict[int, float]:
                     handed[callee] = handed.get(callee, 0) + part
         often = handed
     return often
-
-
-def _weight(func: Func, body: list[Token], program: Program) -> _Weight:
-    """What is counted of a function."""
-    length = len(body)
-    codes = program.codes
-    if any(codes[token].act == act.SEVERAL for token in body):
-        body = regular(body, codes)
-    indirect = program.pausing.indirect(func.number)
-    opened: list[bool] = []  # of each list and flat block around: is it a loop
-    loops = calls = landings = 0
-    locals_ = len(func.params)
-    for position, token in enumerate(body):
-        code = codes[token]
-        if code.act == act.CLOSE or code.act == act.END:
-            if opened and opened.pop():
-                loops -= 1
-        elif code.opens or (code.flat and code.act in (act.BLOCK, act.IF)):
-            opened.append(code.op == "loop")
-            loops += code.op == "loop"
-        pauses = (code.act == act.CALL or code.act == act.CALL_INDIRECT) and program.can_pause(body, position, indirect)
-        calls += pauses
-        landings += pauses and loops > 0
-        if code.op == "local":
-            locals_ += sum(word[0] != "$" for word in code.words) or 1  # a type of several words
-    return _Weight(length, calls, landings * locals_)
