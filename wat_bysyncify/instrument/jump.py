@@ -65,14 +65,13 @@ from .writer import Writer
 @dataclass(slots=True)
 class _Stretch:
     """Code in which jumps go forward only: what is opened at its head, in the order in which it ends; which labels lead
-    to the calls, in order, and to how many; where its head is in the text, and where the end of the block is that ends
-    first, if nothing stands before that: a jump there would jump over nothing."""
+    to the calls, in order, and to those of which numbers; where its head is in the text, and where the end of the block
+    is that ends first, if nothing stands before that: a jump there would jump over nothing."""
 
     head: int
     indent: str
-    first: int  # the index of its first call
     opened: list[str] = field(default_factory=list)
-    targets: list[tuple[str, int]] = field(default_factory=list)
+    targets: list[tuple[str, range]] = field(default_factory=list)
     front: int = 0
 
     @property
@@ -104,7 +103,7 @@ class _Jump(Writer):
     def body(self, indent: str) -> None:
         """The reader's code."""
         self.open_whole(indent)
-        stretch = _Stretch(len(self.out), indent, 0)
+        stretch = _Stretch(len(self.out), indent)
         self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch))
@@ -116,7 +115,7 @@ class _Jump(Writer):
         restores, number = self.restores(), self.plan.frame.number()
         if self.plan.numbered:
             number = self.checked(number)
-            if any(count > 1 for _, count in stretch.targets):  # it is asked for again, inside
+            if any(len(numbers) > 1 for _, numbers in stretch.targets):  # it is asked for again, inside
                 set_ = f"(local.set {self.plan.counter}"
                 restores.append(f"{set_} {number})" if number else f"{set_})")
                 number = f"(local.get {self.plan.counter})"
@@ -144,22 +143,22 @@ class _Jump(Writer):
     def dispatch(self, stretch: _Stretch, call: str) -> list[str]:
         """The branch to where a call can be made again. `call` is the text of its number, "" where that is on the
         operand stack."""
-        targets, first, backwards = stretch.targets, stretch.first, self.plan.backwards
+        targets = sorted(stretch.targets, key=lambda target: target[1].start)
         if len(targets) == 1:
             return [f"(br {targets[0][0]})"]
-        whole = sum(count for _, count in targets)
-        if backwards:  # the number of the last of them
-            first = len(self.plan.calls) - first - whole
-        if whole <= 2 * len(targets) + 16:
+        first, end = targets[0][1].start, targets[-1][1].stop
+        backwards = targets[0] is not stretch.targets[0]
+        if end - first <= 2 * len(targets) + 16:
             index = f"(i32.sub {call} (i32.const {first}))" if first else call
-            labels = [label for label, count in targets[:: -1 if backwards else 1] for _ in range(count)]
-            return _table(labels, index, backwards)
-        lines = []  # a table would be long, and one inside the other longer and longer
-        bound = first + whole if backwards else first
-        for label, count in targets[:-1]:
-            bound += -count if backwards else count
-            lines.append(f"(br_if {label} (i32.{'ge_u' if backwards else 'lt_u'} {call} (i32.const {bound})))")
-        return [*lines, f"(br {targets[-1][0]})"]
+            return _table([label for label, numbers in targets for _ in numbers], index, backwards)
+        # A table would be long, and one inside the other longer and longer.
+        lines = [
+            f"(br_if {label} (i32.ge_u {call} (i32.const {numbers.start})))"
+            if backwards
+            else f"(br_if {label} (i32.lt_u {call} (i32.const {numbers.stop})))"
+            for label, numbers in stretch.targets[:-1]
+        ]
+        return [*lines, f"(br {stretch.targets[-1][0]})"]
 
     def finish(self, stretch: _Stretch, dispatch: list[str]) -> None:
         """Writes the head of a stretch, now that it is known what ends in it."""
@@ -175,13 +174,14 @@ class _Jump(Writer):
         text = "".join(f"{self.newline}{stretch.indent}{line}" for line in [*lines, *dispatch])
         self.out[stretch.head] = text
 
-    def land(self, stretch: _Stretch, label: str, count: int) -> None:
-        """Ends the block whose end is where the jump to the next `count` calls goes."""
+    def land(self, stretch: _Stretch, label: str, calls: range) -> None:
+        """Ends the block whose end is where the jump to the next calls goes, by their indices."""
         if self.code <= stretch.head:
             stretch.front = len(self.out)
         label = unused(label, self.plan.labels)
         stretch.opened.append(f"(block {label}")
-        stretch.targets.append((label, count))
+        numbers = sorted((self.plan.calls[calls[0]].number, self.plan.calls[calls[-1]].number))
+        stretch.targets.append((label, range(numbers[0], numbers[1] + 1)))
         self.line(stretch.indent, ")")
 
     def arm(self, arm: Arm, indent: str, stretch: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
@@ -200,7 +200,7 @@ class _Jump(Writer):
 
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
         self.step(self.said_of_call(step))
-        self.land(stretch, f"$call_{self.plan.calls[step.index].number}", 1)
+        self.land(stretch, f"$call_{self.plan.calls[step.index].number}", range(step.index, step.index + 1))
         self.trail(self.plan.notes.each(self.said_of_call(step), "landing"))
         self.call(step, indent)
         for stmt in step.stmts:
@@ -291,12 +291,12 @@ class _Jump(Writer):
 
     def entered(self, nest: Nest, indent: str, outer: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
         """A loop or a try_table, which keeps its place."""
-        first, end = nest.block.calls[0], nest.block.calls[-1]
+        calls = range(nest.block.calls[0], nest.block.calls[-1])
         self.lead(nest.lead, indent)
         self.step(f"the {nest.block.op} is entered again, for its calls")
-        self.land(outer, f"$into_{nest.block.start}", end - first)
+        self.land(outer, f"$into_{nest.block.start}", calls)
         for arm, inner in in_place(self, nest, indent):
-            stretch = _Stretch(len(self.out), inner, first)
+            stretch = _Stretch(len(self.out), inner)
             self.out.append("")
             yield arm, inner, stretch
             self.finish(stretch, self.again(stretch))
@@ -304,8 +304,9 @@ class _Jump(Writer):
 
 def _table(targets: list[str], index: str, backwards: bool) -> list[str]:
     """A branch to the target of a number, on lines of the width that is read well; a table if there are more than two:
-    engines jump through a table, which takes longer than to compare. `backwards`: the last of them is to be the last of
-    the table's entries for a number, and not the one for all others, which V8 looks at in the end."""
+    engines jump through a table, which takes longer than to compare. `backwards`: they stand in the text the other way
+    round (policy.py), so the last is to be the last of the table's entries for a number, and not the one for all
+    others, which V8 looks at in the end."""
     if len(targets) == 2:
         return [f"(br_if {targets[1]} {index})" if index else f"(br_if {targets[1]})", f"(br {targets[0]})"]
     if backwards:

@@ -70,9 +70,8 @@ class PausingCall(NamedTuple):
 class Plan(NamedTuple):
     """How a function that has a frame is rewritten.
 
-    `numbered`: the code behind a call says which it is, and `backwards` that they are counted from the last; `frame` is
-    what is saved, `dispatcher` the function that knows whose the frame is where it is not this one's ("" where all
-    are).
+    `numbered`: the code behind a call says which it is; `frame` is what is saved, `dispatcher` the function that knows
+    whose the frame is where it is not this one's ("" where all are).
     `exits` are where the frame is saved, each inside the next; there is none where each call has that code behind
     it. `counter` is the local for the number of the call, "" if there is none; `temps` are those that hold values, with
     their types. `labels` are those that are taken. `params` and `results` are types, `placeholders` the texts that
@@ -85,7 +84,6 @@ class Plan(NamedTuple):
     form: Form
     calls: tuple[PausingCall, ...]
     numbered: bool
-    backwards: bool
     frame: Frame
     dispatcher: str
     exits: tuple[Exit, ...]
@@ -144,13 +142,10 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
         known = sum(1 << number for number, (_, type_) in enumerate(scope.locals) if can_be_kept(type_, scope.module))
         alive = [live | known for live in alive]
     owner = program.tails.numbers.get(func.number)
-    last = len(body.calls) - 1
-    backwards = policy.backwards and form != "skip"
+    numbers = range(len(alive))[:: -1 if policy.backwards and form != "skip" else 1]
     calls = tuple(
-        PausingCall(
-            last - call.index if backwards else call.index, call.callee, live, None, *_said_by(call.callee, program)
-        )
-        for call, live in zip(body.calls, alive, strict=True)
+        PausingCall(number, call.callee, live, None, *_said_by(call.callee, program))
+        for number, call, live in zip(numbers, body.calls, alive, strict=True)
     )
     position = program.position_type(func.number)
     tells = scope.tells
@@ -178,7 +173,6 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
             form=form,
             calls=calls,
             numbered=numbered,
-            backwards=backwards,
             frame=frame,
             dispatcher=program.tails.dispatcher.get(func.number, ""),
             exits=(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .layout import Layout
 from .notes import frame_note
-from .plan import Plan
+from .plan import Exit, Plan
 from .source import NOT_PAUSED, PAUSED, Source
 from .steps import Lifted, Resume
 from .support import loaded_position
@@ -55,31 +55,37 @@ class Writer(Layout):
     def call(self, step: Resume, indent: str) -> None:
         """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once."""
         plan, call = self.plan, self.plan.calls[step.index]
-        number = f"(i32.const {call.number})" if plan.numbered else ""
-        paused = "" if call.told else f" {plan.ids.has_paused}"  # or the call has left that on the operand stack
-        brings = call.exit is not None and call.exit.number is None and plan.form != "straight"
-        if brings and call.told:
+        number = (
+            f"(i32.const {call.number})" if plan.numbered and not (call.exit and call.exit.number is not None) else ""
+        )
+        if call.told and call.exit and plan.form != "straight" and number:  # below what the call leaves
             self.line(indent, number)
             number = ""
         for stmt in step.call:
             self.stmt(stmt, indent)
         if call.told:
             self.trail(plan.notes.once("told"))
-        if not call.exit:
-            self.line(indent, f"(if{paused} (then")
-            self.trail(plan.notes.once("paused below" if plan.position else "paused at once"))
-            for line in filter(None, [number, *self.unwinding(call.alive, self.position(step)), "(return)"]):
-                self.line(indent + "  ", line)
-            self.line(indent, "))")
-        elif call.exit.number is not None:
-            self.line(indent, f"(br_if {call.exit.label}{paused})")
-            self.trail(plan.notes.once("paused alone"))
+        paused = "" if call.told else f" {plan.ids.has_paused}"  # or the call has left that on the operand stack
+        if call.exit:
+            self.leaves(call.exit, number, paused, indent)
+            return
+        self.line(indent, f"(if{paused} (then")
+        self.trail(plan.notes.once("paused below" if plan.position else "paused at once"))
+        for line in filter(None, [number, *self.unwinding(call.alive, self.position(step)), "(return)"]):
+            self.line(indent + "  ", line)
+        self.line(indent, "))")
+
+    def leaves(self, exit_: Exit, number: str, paused: str, indent: str) -> None:
+        """What goes to an exit, with the text of the number of the call, "" where that is below on the operand stack or
+        the exit knows it."""
+        plan = self.plan
+        if exit_.number is not None:
+            self.line(indent, f"(br_if {exit_.label}{paused})")
         elif plan.form == "straight":  # an engine would have the number ready at each call
-            self.line(indent, f"(if{paused} (then (br {call.exit.label} {number})))")
-            self.trail(plan.notes.once("paused"))
+            self.line(indent, f"(if{paused} (then (br {exit_.label} {number})))")
         else:
-            self.line(indent, f"(drop (br_if {call.exit.label}{f' {number}' if number else ''}{paused}))")
-            self.trail(plan.notes.once("paused"))
+            self.line(indent, f"(drop (br_if {exit_.label}{number and f' {number}'}{paused}))")
+        self.trail(plan.notes.once("paused" if exit_.number is None else "paused alone"))
 
     def open_whole(self, indent: str) -> None:
         """Opens the block around the reader's code for branches to the end of the function by number, if there are."""
