@@ -21,10 +21,10 @@ in a table, or are called by code that does not look at it. Nor those that skip,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
-from itertools import pairwise
+from collections.abc import Set
 
-from ..sexpr.nodes import Token, core_length, pieces, tokens
+from ..sexpr.nodes import Token, core_length, tokens
+from ..sexpr.trivia import besides_words
 from .code import OURS
 from .fields import head
 from .module import Func
@@ -65,20 +65,6 @@ def find_telling(program: Program, shapes: Shapes) -> Set[int]:
     return found
 
 
-def _trivia(token: Token) -> str:
-    """What a token has besides its words and parentheses."""
-    end = core_length(token)
-    gaps = [token[start:stop] for start, stop in pairwise([0, *(at for span in _spans(token) for at in span), end])]
-    inside = "".join(gaps[::2])
-    inside = inside[token.type != "CLOSE" : len(inside) - (token.type != "OPEN")]
-    return inside + token[end:]
-
-
-def _spans(token: Token) -> Iterator[tuple[int, int]]:
-    for start, word in pieces(token):
-        yield start, start + len(word)
-
-
 def telling_header(func: Func) -> list[Token]:
     """What stands before the locals of a function that tells; the type that it had is written out."""
     given = func.nodes[: func.header]
@@ -96,7 +82,7 @@ def telling_header(func: Func) -> list[Token]:
         width += sum(token.width for token in left_out)
         if said == "type" and func.type[0] and not spelled_out:
             found.append(Token("LEAF", f"(param {' '.join(func.type[0])}) ", 0))
-        trivia = "".join(map(_trivia, left_out))
+        trivia = "".join(map(besides_words, left_out))
         if left_out[-1] is last:
             trivia = trivia.removesuffix(rest)
         if trivia.strip(" "):  # comments, and lines

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from .nodes import end_of_hidden
+from .nodes import Token, core_length, end_of_hidden, pieces
 
 _MARK = re.compile(r"""\n|;;[^\r\n]*|\(;|\(@|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?""")
 
@@ -69,6 +70,14 @@ def comments(text: str) -> list[str]:
         elif mark.startswith(";;"):
             found.append(mark)
     return found
+
+
+def besides_words(token: Token) -> str:
+    """What a token has besides its words and parentheses: two comments, and space, of `(type (;;) $t) ;; behind`."""
+    end = core_length(token)
+    spans = [span for start, word in pieces(token) for span in (start, start + len(word))]
+    inside = "".join([token[start:stop] for start, stop in pairwise([0, *spans, end])][::2])
+    return inside[token.type != "CLOSE" : len(inside) - (token.type != "OPEN")] + token[end:]
 
 
 def _marks(text: str) -> Iterator[tuple[int, str]]:
