@@ -18,7 +18,8 @@ from wat_bysyncify.cli import main
 from wat_bysyncify.instrument import Options
 from wat_bysyncify.instrument.hot import hot
 from wat_bysyncify.instrument.rewrite import read_program
-from wat_bysyncify.instrument.twins import _Weight, _worth
+from wat_bysyncify.instrument.shape import Shape
+from wat_bysyncify.instrument.twins import _worth
 from wat_bysyncify.profile import read_profile
 
 # Both do the same; `$hot` is what the profiles say is hot.
@@ -127,11 +128,14 @@ def test_hot(times: dict[int, float], rewritten: set[int], found: dict[int, floa
 
 def test_worth() -> None:
     """A twin where it is short, hot, or full of pausing calls; here in 0.03 of the code with a call in ten tokens."""
-    assert not _worth(0.008, _Weight(30, 3, 0), 1000)
-    assert _worth(0.01, _Weight(30, 3, 0), 1000)
-    assert _worth(0.008, _Weight(30, 4, 0), 1000)
-    assert _worth(0.008, _Weight(25, 3, 0), 1000)
-    assert not _worth(0.9, _Weight(0, 0, 0), 1000)
+    for share, length, calls, worth in (
+        (0.008, 30, 3, False),
+        (0.01, 30, 3, True),
+        (0.008, 30, 4, True),
+        (0.008, 25, 3, True),
+        (0.9, 0, 0, False),
+    ):
+        assert _worth(share, Shape(length, calls, 0, 1, True, None), 1000) == worth
 
 
 def test_nothing_in_a_function() -> None:
