@@ -76,7 +76,8 @@ What is done, in the order of the files:
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
     nonnull.py     locals that cannot be null                                tokens -> tokens
     pausepoints.py pause points where there is no call                       tokens -> tokens
-    fold.py        flat, folded or mixed text -> a tree (body.py; controlframes.py: what is open)  tokens -> Body
+    fold.py        flat, folded or mixed text -> a tree (body.py; controlframes.py: what is open;
+                   arities.py: operands and results)                        tokens -> Body
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
     operandtypes.py  led by it: the types of what instructions leave         Body -> types

@@ -1,12 +1,14 @@
 """What fold.py has open while it reads: blocks (the control frames of spec, "Validation Algorithm"), and in each the
-sequence that grows."""
+sequence that grows; and the labels around."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .body import Run, Seq, Statement
+from .body import BodyError, Run, Seq, Statement
+from .fields import parse_nat
 from .module import FuncType
+from .names import Taken
 
 
 class Around(NamedTuple):
@@ -89,3 +91,61 @@ class OpenSeq:
         elif self.bound_token < end:
             self.boundary(end, pauses, dead)
         return Seq(self.first, end, self.items, tail, dead, pauses > 0)
+
+
+class ControlStack:
+    """The blocks that are open, the innermost last, and their labels: `labels` are all there were, `shadowed` whether
+    one was taken twice, `sites` where a number said one, by token: its position and the level that it leads to."""
+
+    def __init__(self) -> None:
+        self.frames: list[ControlFrame] = []
+        self.labels = Taken()
+        self.shadowed = False
+        self.sites: list[tuple[int, list[tuple[int, int]]]] = []
+        self._by_label: dict[str, list[int]] = {}
+        self._count = 0
+
+    def begin(self, op: str, start: int, end: int, folded: bool, type_: FuncType, word: str) -> ControlFrame:
+        """A new innermost block."""
+        label = word if word[:1] == "$" else ""
+        if label:
+            self._by_label.setdefault(label, []).append(len(self.frames))
+            self.shadowed = self.shadowed or label in self.labels
+            self.labels.add(label)
+        frame = ControlFrame(op, start, end, folded, type_, label, self._count)
+        self._count += 1
+        self.frames.append(frame)
+        return frame
+
+    def finish(self) -> ControlFrame:
+        """Leaves the innermost block; the one around it."""
+        done = self.frames.pop()
+        if done.label:
+            self._by_label[done.label].pop()
+        return self.frames[-1]
+
+    def label(self, word: str, at: int, position: int) -> ControlFrame:
+        """The block whose label a word names, the word of token `at` at a position."""
+        levels = self._by_label.get(word)
+        if levels:
+            self.frames[levels[-1]].branched = True
+            return self.frames[levels[-1]]
+        number = parse_nat(word)
+        if number is None or number >= len(self.frames):
+            raise BodyError(f"unknown label {word}", at)
+        if self.sites and self.sites[-1][0] == at:
+            self.sites[-1][1].append((position, len(self.frames) - 1 - number))
+        else:
+            self.sites.append((at, [(position, len(self.frames) - 1 - number)]))
+        self.frames[-1 - number].branched = True
+        return self.frames[-1 - number]
+
+    def label_outside(self, word: str, at: int, position: int) -> ControlFrame:
+        """The block that a word names as seen from outside of the innermost one."""
+        inside = self.frames.pop()
+        own = self._by_label[inside.label].pop() if inside.label else 0
+        found = self.label(word, at, position)
+        if inside.label:
+            self._by_label[inside.label].append(own)
+        self.frames.append(inside)
+        return found

@@ -7,10 +7,11 @@ liveness.py the walk also notes what happens to locals, in order (`Body.events`)
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 from ..sexpr.nodes import Token, core_length
 from . import act
+from .arities import Arities
 from .body import (
     ARMS,
     CATCHES,
@@ -30,11 +31,9 @@ from .body import (
     place,
 )
 from .code import Code, regular
-from .controlframes import Around, ControlFrame, OpenSeq
-from .fields import parse_nat, type_use_end
+from .controlframes import Around, ControlFrame, ControlStack, OpenSeq
+from .fields import type_use_end
 from .legacy import Try, move_handlers
-from .module import FuncType
-from .names import Taken
 from .scope import Scope
 
 
@@ -107,29 +106,26 @@ class _Walk:
         self.tokens = tokens
         self.scope = scope
         self.codes = list(map(scope.program.codes.__getitem__, tokens))
-        self.frames: list[ControlFrame] = []
-        self.by_label: dict[str, list[int]] = {}
-        self.labels = Taken()
-        self.shadowed = False
-        self.sites: list[tuple[int, list[tuple[int, int]]]] = []
+        self.asks = Arities(tokens, self.codes, scope)
+        self.stack = ControlStack()
         self.tries: list[int] = []  # the ids of the try_tables and tries around
         self.returns: list[tuple[int, bool]] = []
         self.dead_calls: list[int] = []
         self.carried: dict[int, tuple[str, ...]] = {}
-        self.frame_count = 0
         # The last tokens of blocks that diverge, where these count as dead ends.
         self.diverging: list[int] | None = None
         self.moves: list[Try] = []
 
     def walk(self) -> Body:  # one loop over the tokens, in one place for speed
-        codes, scope, frames = self.codes, self.scope, self.frames
+        codes, scope, asks, stack = self.codes, self.scope, self.asks, self.stack
+        frames = stack.frames
         bits = scope.bits
         events: list[tuple[int, Any, Any]] = []
         calls: list[Call] = []
         # Open parentheses: of an instruction, its first token and, from where that is reached, the items, height, low,
         # writes and pauses; None for an arm of an if.
         open_: list[Any] = []
-        frame = self.begin("func", -1, -1, True, ((), scope.results), "")
+        frame = stack.begin("func", -1, -1, True, ((), scope.results), "")
         gen = kill = 0  # locals read, and written, since the last event
         seq = OpenSeq(0, False)
         items = seq.items
@@ -148,7 +144,7 @@ class _Walk:
             what = code.act
             if what <= act.CONST and not code.opens:  # most tokens: one value is pushed
                 if what == act.GET:
-                    bit = bits.get(code.word) or self.local(code, i)
+                    bit = bits.get(code.word) or asks.local(code, i)
                     if not kill & bit:
                         gen |= bit
                 height += 1
@@ -160,7 +156,7 @@ class _Walk:
             if what == act.DELEGATE:
                 if frame.op != "try":
                     raise BodyError("unexpected delegate", i)
-                self.label_outside(code.word, i, 1)
+                stack.label_outside(code.word, i, 1)
                 if not code.flat:
                     skip = i + 2 if code.opens else skip  # its parenthesis may stand apart
                     continue
@@ -198,7 +194,7 @@ class _Walk:
                     if gen or kill:
                         events.append((LOCALS, gen, ~kill))
                         gen = kill = 0
-                    frame = self.begin(code.op, i, skip, not code.flat, self.block_type(i, skip), code.word)
+                    frame = stack.begin(code.op, i, skip, not code.flat, asks.block_type(i, skip), code.word)
                     frame.around = Around(seq, height, low, depth, dead, pauses, writes)
                     frame.marks.append((skip - 1, -1))
                     frame.calls.append(len(calls))
@@ -233,7 +229,7 @@ class _Walk:
                         raise BodyError(f"unexpected ({code.op}", i)
                     if what == act.THEN:
                         end = type_use_end(self.tokens, begun + 1)
-                        frame = self.begin("if", begun, end, True, self.block_type(begun, end), codes[begun].word)
+                        frame = stack.begin("if", begun, end, True, asks.block_type(begun, end), codes[begun].word)
                         frame.around = Around(seq, height, low, depth, dead, pauses, writes)
                         events.append((ARMS, frame.id, 0))
                         writes = 0
@@ -274,7 +270,7 @@ class _Walk:
                     events.append((CATCHES, frame.id, 0))
                     frame.marks.append((i, -1))
                     frame.calls.append(len(calls))
-                    height = self.caught(code, i)
+                    height = asks.caught(code, i)
                 dead = frame.around.dead
                 seq = OpenSeq(i + 1, dead, height)
                 items = seq.items
@@ -297,7 +293,7 @@ class _Walk:
             stops = False
             if what <= act.PLAIN:
                 if what == act.GET:  # `(local.get $x ;; with a comment`
-                    bit = bits.get(code.word) or self.local(code, start)
+                    bit = bits.get(code.word) or asks.local(code, start)
                     if not kill & bit:
                         gen |= bit
                 needs, gives = code.pops, code.pushes
@@ -305,14 +301,14 @@ class _Walk:
                     skip = end + 1
                     item = Text(start, skip, needs, gives, 0, False)
             elif what == act.SET or what == act.TEE:
-                bit = bits.get(code.word) or self.local(code, start)
+                bit = bits.get(code.word) or asks.local(code, start)
                 kill |= bit
                 writes |= bit
                 needs, gives = 1, code.pushes
             elif what == act.CALL or what == act.CALL_INDIRECT:
                 if what == act.CALL_INDIRECT:
                     end = type_use_end(self.tokens, end)
-                type_, can_pause, needs = self.called(start, end)
+                type_, can_pause, needs = asks.called(start, end)
                 gives = len(type_[1])
                 if can_pause and not dead:
                     if gen or kill:
@@ -370,7 +366,7 @@ class _Walk:
                 seq, height, low, depth, dead, pauses, writes = done.around
                 writes |= inner
                 items = seq.items
-                frame = self.finish()
+                frame = stack.finish()
                 needs, gives = len(done.type[0]) + (done.op == "if"), len(done.type[1])
                 if self.diverging is not None and done.diverges():
                     self.diverging.append(i)
@@ -387,7 +383,7 @@ class _Walk:
                     item = Text(done.start, i + 1, needs, gives, inner, False)
             elif what == act.RETURN_CALL_INDIRECT:
                 end = type_use_end(self.tokens, end)
-                type_ = self.type_use(start, end) if end > start + 1 else ((), ())
+                type_ = asks.type_use(start, end) if end > start + 1 else ((), ())
                 events.append((LOCALS, gen, ~kill))
                 gen = kill = 0
                 events.append((JUMP, [], True))
@@ -395,7 +391,7 @@ class _Walk:
                 if entry is None:
                     item = Text(start, end, needs, 0, 0, True)
             elif what == act.OTHER:
-                needs, gives = self.other(code, start)
+                needs, gives = asks.other(code, start)
             elif what == act.TYPE_USE:
                 if not i or codes[i - 1].op != "select":
                     raise BodyError(f"unexpected ({code.op} ...)", i)
@@ -447,11 +443,11 @@ class _Walk:
         if height != len(scope.results) and not dead:
             raise self.leaves(frame, height, n)
         whole = seq.close(n, height, pauses, dead)
-        self.sites.sort()  # folded branches end after what is inside them
+        stack.sites.sort()  # folded branches end after what is inside them
         if self.moves:
-            raise _Moves(*move_handlers(self.tokens, codes, self.moves, self.sites, self.labels))
+            raise _Moves(*move_handlers(self.tokens, codes, self.moves, stack.sites, stack.labels))
         return Body(
-            self.tokens, codes, whole, calls, events, self.sites, self.labels, self.shadowed,
+            self.tokens, codes, whole, calls, events, stack.sites, stack.labels, stack.shadowed,
             self.returns, self.dead_calls, self.carried,
         )  # fmt: skip
 
@@ -475,45 +471,6 @@ class _Walk:
         what = "the function" if frame.op == "func" else f"this {frame.op}"
         return BodyError(f"{what} leaves {height} values at its end instead of {len(frame.type[1])}", at)
 
-    def begin(self, op: str, start: int, end: int, folded: bool, type_: FuncType, word: str) -> ControlFrame:
-        """A new innermost block."""
-        label = word if word[:1] == "$" else ""
-        if label:
-            self.by_label.setdefault(label, []).append(len(self.frames))
-            self.shadowed = self.shadowed or label in self.labels
-            self.labels.add(label)
-        frame = ControlFrame(op, start, end, folded, type_, label, self.frame_count)
-        self.frame_count += 1
-        self.frames.append(frame)
-        return frame
-
-    def finish(self) -> ControlFrame:
-        """Leaves the innermost block; the one around it."""
-        done = self.frames.pop()
-        if done.label:
-            self.by_label[done.label].pop()
-        return self.frames[-1]
-
-    def local(self, code: Code, at: int) -> NoReturn:
-        """Raises what is wrong with a local that the function does not have."""
-        raise BodyError(f"unknown local {code.word}" if code.word else f"{code.op} lacks its local", at)
-
-    def label(self, word: str, at: int, position: int) -> ControlFrame:
-        """The block whose label a word names, the word of token `at` at a position."""
-        levels = self.by_label.get(word)
-        if levels:
-            self.frames[levels[-1]].branched = True
-            return self.frames[levels[-1]]
-        number = parse_nat(word)
-        if number is None or number >= len(self.frames):
-            raise BodyError(f"unknown label {word}", at)
-        if self.sites and self.sites[-1][0] == at:
-            self.sites[-1][1].append((position, len(self.frames) - 1 - number))
-        else:
-            self.sites.append((at, [(position, len(self.frames) - 1 - number)]))
-        self.frames[-1 - number].branched = True
-        return self.frames[-1 - number]
-
     def branch(self, code: Code, at: int) -> tuple[int, int, list[int], bool]:
         """Operands, results, the ids of the blocks that it may go to, and whether it never goes on."""
         op = code.op
@@ -529,15 +486,19 @@ class _Walk:
         if op == "throw_ref":
             return 1, 0, [], True
         if op == "rethrow":
-            self.label(code.word, at, 1).rethrows.append(at)
+            self.stack.label(code.word, at, 1).rethrows.append(at)
             return 0, 0, [], True
         if op in ("return_call", "return_call_ref"):
-            found = self.scope.program.call(code.word) if op == "return_call" else (self.func_type(code.word, at), None)
+            found = (
+                self.scope.program.call(code.word)
+                if op == "return_call"
+                else (self.asks.func_type(code.word, at), None)
+            )
             if found is None:
                 raise BodyError(f"unknown function {code.word}", at)
             return len(found[0][0]) + (op == "return_call_ref"), 0, [], True
         words = code.words if op == "br_table" else code.words[:1]
-        targets = [self.label(word, at, position) for position, word in enumerate(words, 1)]
+        targets = [self.stack.label(word, at, position) for position, word in enumerate(words, 1)]
         if not targets:
             raise BodyError(f"{op} lacks its label", at)
         ids = [target.id for target in targets]
@@ -569,17 +530,7 @@ class _Walk:
                 words = self.codes[at].words
                 if not words:
                     raise BodyError("a catch clause without a label", at)
-                found.append(self.label_outside(words[-1], at, len(words)).id)
-        return found
-
-    def label_outside(self, word: str, at: int, position: int) -> ControlFrame:
-        """The block that a word names as seen from outside of the innermost one."""
-        inside = self.frames.pop()
-        own = self.by_label[inside.label].pop() if inside.label else 0
-        found = self.label(word, at, position)
-        if inside.label:
-            self.by_label[inside.label].append(own)
-        self.frames.append(inside)
+                found.append(self.stack.label_outside(words[-1], at, len(words)).id)
         return found
 
     def move(self, done: ControlFrame, last: int, level: int) -> None:
@@ -597,57 +548,3 @@ class _Walk:
             type_ = self.scope.module.tag_type(code.word) if code.op == "catch" else None
             caught.append(type_[0] if type_ else ())
         self.moves.append(Try(done.start, done.end, last, done.folded, done.type, level, done.marks, moved, caught))
-
-    def caught(self, code: Code, at: int) -> int:
-        """How many values a handler of a try gets."""
-        if code.op == "catch_all":
-            return 0
-        type_ = self.scope.module.tag_type(code.word)
-        if type_ is None:
-            raise BodyError(f"unknown tag {code.word}", at)
-        return len(type_[0])
-
-    def block_type(self, start: int, end: int) -> FuncType:
-        """The type of a block whose head is tokens[start:end]."""
-        if end == start + 1:
-            return (), ()
-        return self.type_use(start, end)
-
-    def type_use(self, start: int, end: int) -> FuncType:
-        """What the type use in tokens[start + 1:end] says."""
-        type_ = self.scope.program.type_uses.of(self.tokens[start + 1 : end])
-        if type_ is None:
-            raise BodyError("unknown type", start + 1)
-        return type_
-
-    def called(self, start: int, end: int) -> tuple[FuncType, bool, int]:
-        """The type of the function that a call calls, whether it can pause, and how many operands there are."""
-        code = self.codes[start]
-        if code.act == act.CALL:
-            found = self.scope.program.call(code.word) if code.word else None
-            if found is None:
-                raise BodyError(f"unknown function {code.word}", start)
-            return found[0], self.scope.can_pause(self.tokens, start), len(found[0][0])
-        if code.op == "call_ref":
-            type_ = self.func_type(code.word, start)
-        else:
-            type_ = self.type_use(start, end) if end > start + 1 else ((), ())
-        return type_, self.scope.can_pause(self.tokens, start), len(type_[0]) + 1
-
-    def func_type(self, word: str, at: int) -> FuncType:
-        """The function type that a word names."""
-        type_ = self.scope.module.func_type(word)
-        if type_ is None:
-            raise BodyError(f"unknown function type {word}", at)
-        return type_
-
-    def other(self, code: Code, at: int) -> tuple[int, int]:
-        """Operands and results of the instructions that depend on a type."""
-        if code.op == "struct.new":
-            fields = self.scope.module.type_fields(code.word)
-            if fields is None:
-                raise BodyError(f"unknown structure type {code.word}", at)
-            return len(fields), 1
-        if code.op == "array.new_fixed" and len(code.words) > 1:
-            return parse_nat(code.words[1]) or 0, 1
-        raise BodyError(f"{code.op} is not supported in a function that can pause", at)

@@ -9,7 +9,7 @@ from .asserts import with_entry
 from .body import BodyError
 from .controlcalls import with_control_code
 from .jump import jumping
-from .labels import CountedLabels, NamedLabels
+from .labels import CountedLabels, Labels, NamedLabels
 from .lift import lift
 from .mapping import FunctionMap, map_frameless, map_function
 from .module import Func
@@ -79,11 +79,16 @@ def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:
         raise parts.error(error) from None
 
 
+def _source(parts: Parts, indent: str, labels: Labels) -> Source:
+    """The text of a function's body, where the function's first line is at `indent`."""
+    scope = parts.scope
+    return Source(parts.body, parts.before.trivia, indent, scope.program.newline, labels, scope.tells)
+
+
 def _never_paused(parts: Parts, indent: str) -> str:
     """The text of a function in which nothing pauses after all, but that tells so, or calls what would tell."""
-    program, before, body = parts.scope.program, parts.before, parts.body
-    tells, results = parts.scope.tells, parts.scope.results
-    source = Source(body, before.trivia, indent, program.newline, NamedLabels(body), tells)
+    body, tells, results = parts.body, parts.scope.tells, parts.scope.results
+    source = _source(parts, indent, NamedLabels(body))
     text = source.text(0, len(body.tokens), 0, 0)
     text += body.codes[-1].trivia if body.codes else ""
     if tells or source.labels.outermost:
@@ -100,7 +105,7 @@ def _forwarding(parts: Parts, indent: str) -> str:
     (if (global.get $rewinding) (then (return_call $rewind_tail)))
     """
     program, before = parts.scope.program, parts.before
-    inside = Source(parts.body, before.trivia, indent, program.newline, CountedLabels()).inside
+    inside = _source(parts, indent, CountedLabels()).inside
     go_on = program.tails.dispatcher[parts.func.number]
     added = f"{program.newline}{inside}(if {program.ids.is_resumed} (then (return_call {go_on})))"
     text = [*parts.header[:-1], before.core, added, before.trivia or " ", *parts.body.tokens, parts.close]
@@ -110,8 +115,7 @@ def _forwarding(parts: Parts, indent: str) -> str:
 def _instrumented(form: Form, parts: Parts, indent: str) -> NewFunction:
     """A function that has a frame, or that only calls one that has."""
     body, scope, before = parts.body, parts.scope, parts.before
-    labels = CountedLabels() if form == "skip" else NamedLabels(body)
-    source = Source(body, before.trivia, indent, scope.program.newline, labels, scope.tells)
+    source = _source(parts, indent, CountedLabels() if form == "skip" else NamedLabels(body))
     lifted = lift(body, source, scope, guards=form == "skip")
     plan = plan_function(form, body, lifted, scope)
     needs = scope.needs

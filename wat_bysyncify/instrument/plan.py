@@ -144,7 +144,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     owner = program.tails.numbers.get(func.number)
     numbers = range(len(alive))[:: -1 if policy.backwards and form != "skip" else 1]
     calls = tuple(
-        PausingCall(number, call.callee, live, None, *_said_by(call.callee, program))
+        PausingCall(number, call.callee, live, None, *_when_paused(call.callee, program))
         for number, call, live in zip(numbers, body.calls, alive, strict=True)
     )
     position = program.position_type(func.number)
@@ -299,7 +299,7 @@ def _size(frame: Frame, more: int) -> int:
     return sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
 
 
-def _said_by(callee: str | None, program: Program) -> tuple[str, bool]:
+def _when_paused(callee: str | None, program: Program) -> tuple[str, bool]:
     """The type in which the function that a word names returns the stack's position, "" if it does not; and whether it
     tells that it has paused."""
     number = None if callee is None else program.module.funcs.index(callee)

@@ -72,15 +72,15 @@ class Source:
         if first_site < len(self.site_list) and self.site_list[first_site] < end:
             kept = [str(token) for token in self.tokens[start : end - 1]] + [last]
             for at in self.site_list[first_site : bisect_left(self.site_list, end)]:
-                kept[at - start] = self._said(kept[at - start], at, level, shift)
+                kept[at - start] = self._as_now(kept[at - start], at, level, shift)
             return "".join(kept)
         return "".join(self.tokens[start : end - 1]) + last
 
     def token(self, at: int, level: int) -> str:
         """One token with its trivia."""
-        return self._said(str(self.tokens[at]), at, level, 1)
+        return self._as_now(str(self.tokens[at]), at, level, 1)
 
-    def _said(self, text: str, at: int, level: int, shift: int) -> str:
+    def _as_now(self, text: str, at: int, level: int, shift: int) -> str:
         """The text of token `at` as it must be said now."""
         if at in self.returns or at in self.dead_calls:
             parts = [(start, start + len(word)) for start, word in pieces(text)[-2:]]
