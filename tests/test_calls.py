@@ -653,6 +653,11 @@ ANNOTATED = {
         {},
         {"$g"},
     ),
+    "an import, and the only ones": (
+        ['(@bysyncify.pauses) (import "env" "nap" (func $nap))', "(func $f (call $nap))", "(func $g (call $nap))"],
+        {"only_list": "f"},
+        {"$f"},
+    ),
     "a call": (["(func $f (nop) (@bysyncify.pauses) (call $n))", "(func $k (call $f))", "(func $n)"], {}, {"$f", "$k"}),
     "a call that never does": (["(func $f (nop) (@bysyncify.never) (call $sleep))", "(func $k (call $f))"], {}, set()),
     "one call of two": (["(func $f (nop) (@bysyncify.never) (call $sleep) (call $sleep))"], {}, {"$f"}),

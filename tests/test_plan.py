@@ -217,6 +217,18 @@ def test_what_only_calls_tells_what_it_is_told(body: str, tells: bool) -> None:
     assert program.telling == ({2} if tells else set())
 
 
+@pytest.mark.parametrize(("names", "warned"), [("main", True), ("m*", False)])
+def test_no_twin_of_what_skips(names: str, warned: bool) -> None:
+    """Two blocks have one label: the function is not written twice, and who named it is told so."""
+    text = """(module (import "env" "sleep" (func $sleep)) (memory 1)
+      (func $main (export "run") (block $a (block $a (call $sleep)) (br $a))))"""
+    program = read_program(text, Options(optimize="speed", rewind="jump", twins=(names,)))
+    assert not program.twinned
+    assert program.called.warnings == warned * [
+        "twins: $main cannot go straight to its calls (--rewind skip), so it is written once"
+    ]
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_twins_count_locals(named: bool) -> None:
     """A local with a name counts as one without."""

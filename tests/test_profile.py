@@ -135,7 +135,7 @@ def test_worth() -> None:
         (0.008, 25, 3, True),
         (0.9, 0, 0, False),
     ):
-        assert _worth(share, Shape(length, calls, 0, 1, True, None), 1000) == worth
+        assert _worth(share, Shape(length, calls, 0, 1, False, False, None), 1000) == worth
 
 
 def test_nothing_in_a_function() -> None:

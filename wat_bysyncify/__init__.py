@@ -9,7 +9,7 @@ The stages behind `rewrite`, from left to right:
     instrument  nodes -> module -> which functions can pause -> instrumented text
 
 and beside them `script`, which runs `.wat` and `.wast` on wasmtime, `host`, which drives programs that pause, and
-`stack`, which looks into paused ones.
+`runtime`, which does so in JavaScript, `stack`, which looks into paused ones, and `report`, a page about a rewrite.
 """
 
 from __future__ import annotations

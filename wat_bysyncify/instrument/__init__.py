@@ -111,7 +111,7 @@ What is done, in the order of the files:
 
 A function's form is chosen before its calls are lifted, for branches say other things where blocks move; all else is
 decided in its plan, but how a jump is written. The text of a function, what it needs and its plan are all that comes of
-rewriting it, and names that were asked for first (`Program`).
+rewriting it; and what one function asks for first, and all have then: names, types, placeholders (`Program`).
 
 Lift, do not flatten: only the way down to a call that can pause is touched, so the reader's lines stay what they were.
 """

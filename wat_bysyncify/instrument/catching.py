@@ -76,7 +76,7 @@ def _catching(body: list[Token], position: int, end: int, scope: Scope) -> str:
     if not id_:
         id_ = unused(f"$catching_{plain(code.word) or 'indirect'}", program.ids.funcs)
         program.catching_calls[said] = id_
-        program.lookups[id_] = (params, results), False
+        program.unnumbered[id_] = params, results
     scope.needs.definitions[id_] = _text(id_, said, (params, results), program.ids.catching)
     return id_
 

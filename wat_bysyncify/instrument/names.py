@@ -1,4 +1,5 @@
-"""Every name and number that hosts rely on: control functions, states, the data structure (article; Asyncify.cpp).
+"""Every name and number that hosts rely on: control functions, states, the data structure (article; Asyncify.cpp);
+and, at the end, names that nobody has yet.
 
 The data structure that `start_unwind` and `start_rewind` are given a pointer to:
 

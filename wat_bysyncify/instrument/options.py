@@ -27,7 +27,8 @@ _EXCLUDE = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of a rewrite, as the command line names them; `Options.of` makes and checks them."""
+    """The options of a rewrite, as the command line names them, and `trace`, which is wat-shell's; `Options.of` makes
+    and checks them."""
 
     # Which imports may pause, as `module.base`, `*` for any characters. None: any, or none where the module imports
     # control functions, for it then drives itself.

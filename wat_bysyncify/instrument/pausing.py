@@ -76,8 +76,8 @@ class Pausing:
         return (found | self.listed) - self.runtime
 
     def found_by(self, number: int, dispatch: Dispatch) -> set[int] | None:
-        """The functions that can pause and that a call in a function may find; None if some are not known, for the
-        host may have put them there."""
+        """The functions that can pause, or in one that is `added` all, that a call in a function may find; None if some
+        are not known, for the host may have put them there."""
         assert self.graph is not None
         graph = self.graph.closed() if self.question and self.question.closed_world else self.graph
         if dispatch.space in graph.open_spaces():
@@ -126,7 +126,7 @@ def find_pausing(
 ) -> Pausing:
     """The functions that can pause, and those to instrument. `marked`: there may be annotations that say so.
 
-    Raises `WatError` for a function that is said to pause, and not to.
+    Raises `WatError` for a function that is said to pause, and not to, and for references to control functions.
     """
     found = Pausing(module, callees)
     funcs = module.funcs.entities
@@ -179,7 +179,7 @@ def find_pausing(
     found.question = Question(seeds, barred, host_pauses, options.ignore_indirect, options.closed_world)
     found.causes = found.question.answer(graph)
     if only is not None:
-        found.causes = {each: cause for each, cause in found.causes.items() if cause is Cause.IMPORT or each in top}
+        found.causes = {each: cause for each, cause in found.causes.items() if each in top or _is_import(each, module)}
     for number, cause in listed.items():
         if number not in barred:
             found.causes.setdefault(number, cause)
@@ -191,6 +191,10 @@ def find_pausing(
     found.tail_callers = graph.tail_callers & found.instrumented
     found.changing = graph.changing
     return found
+
+
+def _is_import(each: Pauses, module: Module) -> bool:
+    return not isinstance(each, Dispatch) and module.funcs.entities[each].imported is not None
 
 
 def _callers(graph: CallGraph, callees: set[int]) -> set[int]:

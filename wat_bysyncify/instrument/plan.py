@@ -33,15 +33,13 @@ from .policy import Policy
 from .program import Program
 from .reftypes import can_be_kept
 from .scope import Scope
+from .shape import too_many_meetings
 from .steps import Lifted, Nest, Resume
 
 Form = Literal["untouched", "forwarding", "skip", "jump", "straight"]
 
 # So many live locals, at all exits of a function that never rewinds, for each of its tokens at most.
 _LEFT = 8
-# So many locals at landings, where a resumed function jumps to its call: engines need time for each, and far more than
-# twice as much for twice as many. SQLite's largest function has 39,000.
-_MEETINGS = 100_000
 
 
 class Exit(NamedTuple):
@@ -111,20 +109,16 @@ class Twin(NamedTuple):
     plan: Plan
 
 
-def most_meetings(calls: int, locals_: int) -> bool:
-    """Whether a function with so many pausing calls and locals would have too many landings for its locals to jump."""
-    return calls * locals_ > _MEETINGS
-
-
 def form_of(func: Func, body: Body, scope: Scope) -> Form:
-    """The form of a function that can pause, as far as it is known before its calls are lifted."""
+    """The form of a function that can pause, as far as it is known before its calls are lifted. One that tells jumps:
+    its shape (shape.py) has said so, which counts calls in dead code too."""
     program = scope.program
     if not body.calls:
         return "forwarding" if func.number in program.tails.dispatcher else "untouched"
     if (
         program.options.rewind != "jump"
         or body.shadowed  # blocks that move must not take another's label
-        or (not scope.tells and most_meetings(len(body.calls), len(scope.locals)))
+        or (not scope.tells and too_many_meetings(len(body.calls), len(scope.locals)))
     ):
         return "skip"
     return "straight" if func.number in program.twinned else "jump"

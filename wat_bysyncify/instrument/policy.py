@@ -1,8 +1,8 @@
 """What a function is written for: to be read, to run fast (-O), or to be small (-Os).
 
 Here stands what a function gets for that; the numbers were measured (docs/performance.md). What the whole module has of
-it stands elsewhere: one global of state where functions jump (ids.py), which functions have a twin (twins.py), and,
-for who reads, the functions that save and restore an i32 (additions.py).
+it stands elsewhere: one global of state where functions jump (ids.py), which functions have a twin (twins.py) and which
+tell that they have paused (telling.py), and, for who reads, the functions that save and restore an i32 (additions.py).
 """
 
 from __future__ import annotations

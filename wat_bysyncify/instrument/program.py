@@ -50,14 +50,14 @@ class Program:
     Functions change nothing here, but that what is asked for first gets its name then, and is added to the module
     later: `helpers` are the ids of the functions that save and restore, by what they do and the types of the values
     (the one to "leave" room has none), `new_types` those of types, `settled_calls` those of functions that look into
-    tables (tablecalls.py), `catching_calls` those of functions that are called in handlers (catching.py); `lookups`
+    tables (tablecalls.py), `catching_calls` those of functions that are called in handlers (catching.py); `unnumbered`
     has the type of such functions, and whether they can pause; `placeholders` has functions of its own.
     """
 
     __slots__ = (
         "annotated", "called", "callees", "catching_calls", "codes", "control", "defined", "helpers", "hot", "ids",
-        "lookups", "mapped", "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders",
-        "settled_calls", "tails", "telling", "text", "twinned", "type_ids", "type_uses",
+        "mapped", "module", "new_types", "newline", "notes", "old", "options", "pausing", "placeholders",
+        "settled_calls", "tails", "telling", "text", "twinned", "type_ids", "type_uses", "unnumbered",
     )  # fmt: skip
 
     def __init__(
@@ -94,10 +94,11 @@ class Program:
         self.new_types: dict[FuncType, str] = {}
         self.settled_calls: dict[tuple[int, str], str] = {}  # by table and type
         # Of functions that are added and have no number yet: those that look into tables or catch, and the checks.
-        self.lookups: dict[str, tuple[FuncType, bool]] = dict.fromkeys(
-            (ids.assert_normal, ids.assert_called), ((("i32",), ()), False)
-        )
-        self.lookups[ids.assert_normal_i32] = (("i32",), ("i32",)), False
+        self.unnumbered: dict[str, FuncType] = {
+            ids.assert_normal: (("i32",), ()),
+            ids.assert_called: (("i32",), ()),
+            ids.assert_normal_i32: (("i32",), ("i32",)),
+        }
 
     def helper(self, verb: str, *types: str) -> str:
         """The id of the function that does `save` or `restore` to values of these types."""
@@ -143,7 +144,10 @@ class Program:
         """The type of the function that a word names, and whether it can pause."""
         number = self.module.funcs.index(word)
         if number is None:
-            return (((), ()), True) if word == self.ids.out_of_fuel else self.lookups.get(word)
+            if word == self.ids.out_of_fuel:
+                return ((), ()), True
+            added = self.unnumbered.get(word)
+            return added and (added, False)
         type_: FuncType = self.module.funcs.entities[number].type  # type: ignore[attr-defined]
         return type_, number in self.pausing.can_pause
 
@@ -161,5 +165,5 @@ class Program:
         return self.module.funcs.index(word) in self.telling
 
     def instrumented(self, word: str) -> bool:
-        """Whether the function that a word names restores its own parameters."""
+        """Whether the function that a word names may have a frame, and restores its own parameters."""
         return self.module.funcs.index(word) in self.pausing.instrumented

@@ -1,7 +1,7 @@
 """What the tokens of a function's body say at a glance, before any is read (fold.py): all that is asked of many
 functions at once, to choose those with a twin (twins.py) and those that tell (telling.py).
 
-    (func $f (param $x i32)                    length 9, of tokens; locals 1; calls 2, of those that can pause; and
+    (func $f (param $x i32)                    length 5, in tokens; locals 1; calls 2, of those that can pause; and
       (call $sleep)                            in_loops 1 of these
       (loop (call $sleep) (br 0)))
 """
@@ -16,27 +16,38 @@ from . import act
 from .code import regular
 from .fields import head, value_types
 from .module import Func
-from .plan import most_meetings
 from .program import Program
 
 # What may stand with a call in a function that does nothing else: what gives its operands.
 _OPERANDS = frozenset((act.GET, act.CONST, act.CLOSE, act.TYPE_USE))
 
 
+# So many locals at landings, where a resumed function jumps to its call: engines need time for each, and far more than
+# twice as much for twice as many. SQLite's largest function has 39,000.
+_MEETINGS = 100_000
+
+
 class Shape(NamedTuple):
     """`length` is that of the code in tokens, with its locals; `calls` are the pausing ones in the text, `in_loops`
     those of them that stand in loops.
 
-    `jumps`: the function will be written with jumps, if others are (`form_of`). `passes` is the function, -1 for one
-    that is not known, that it calls if it does nothing but that, else None.
+    `skips`: it cannot be written with jumps, when others are; `old`: only its body can say, for it has a `try` of the
+    older exceptions, whose handlers may move. `passes` is the function, -1 for one that is not known, that it calls if
+    it does nothing but that, else None.
     """
 
     length: int
     calls: int
     in_loops: int
     locals: int
-    jumps: bool
+    skips: bool
+    old: bool
     passes: int | None
+
+
+def too_many_meetings(calls: int, locals_: int) -> bool:
+    """Whether a function with so many pausing calls and locals would have too many landings for its locals to jump."""
+    return calls * locals_ > _MEETINGS
 
 
 class Shapes:
@@ -106,6 +117,6 @@ def _shape(func: Func, program: Program) -> Shape:
     locals_ = len(func.params) + sum(len(value_types(node)) for node in declared)
     # At its head and in its loops: calls that are not there yet (pausepoints.py).
     points = 1 + loops if func.number in program.pausing.points else 0
-    jumps = not (again or old or most_meetings(calls + points, locals_))
+    skips = again or too_many_meetings(calls + points, locals_)
     passes = callees[0] if alone and len(callees) == 1 and not points else None
-    return Shape(whole, calls, in_loops, locals_, jumps, passes)
+    return Shape(whole, calls, in_loops, locals_, skips, old, passes)

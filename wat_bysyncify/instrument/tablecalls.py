@@ -70,7 +70,7 @@ def _reference(scope: Scope, table: int, type_: FuncType, type_use: list[Token])
         id_ = unused(f"${plain(name)}_in_{plain(word)}", program.ids.funcs)
         program.settled_calls[table, name] = id_
         address = module.address_type("table", str(table))
-        program.lookups[id_] = ((address,), (f"(ref null {name})",)), False
+        program.unnumbered[id_] = (address,), (f"(ref null {name})",)
     if id_ not in scope.needs.definitions:
         scope.needs.definitions[id_] = _lookup(program, id_, word, name, type_)
     return name, id_

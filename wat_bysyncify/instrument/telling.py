@@ -16,7 +16,9 @@ Behind most calls that is what is asked, and an engine has it in a register, whe
 memory. It is shorter too: each call is two bytes shorter, each return as much longer.
 
 Only functions that nobody knows but those that call them can have another type: not those that are exported, or stand
-in a table, or are called by code that does not look at it. Nor those that skip, for these return where their text ends.
+in a table, or are called by code that does not look at it. Nor those that skip, for these return where their text ends,
+or, where few functions can pause, those whose frames are saved in themselves (policy.py): what these return may be the
+stack's position.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def find_telling(program: Program, shapes: Shapes) -> Set[int]:
         and graph.callers[number] <= pausing.instrumented
         and not program.inline_frames(number)
     }
-    found = {number for number in sorted(known) if shapes[number].jumps}
+    found = {number for number in sorted(known) if not (shapes[number].skips or shapes[number].old)}
     # What does nothing but a call (plan.py) need not know of pauses if it returns what that does.
     passing: dict[int, list[int]] = {}  # by what they call
     for number in found:

@@ -15,7 +15,7 @@ in proportion to that, and to how dense its pausing calls are.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from math import sqrt
 
 from .program import Program
@@ -46,13 +46,14 @@ def twinned(program: Program, shapes: Shapes) -> Set[int]:
     are hot, if there is a profile, the ones that are worth it; or those that gain most."""
     options = program.options
     if options.twins is not None:
-        return program.called.functions("twins", options.twins) & program.pausing.instrumented
+        return _named(options.twins, shapes, program)
     if options.optimize != "speed" or options.rewind != "jump":
         return set()
     own = [func for func in map(program.module.func, range(program.defined)) if not func.imported]
     rewritten = {func.number: shapes[func.number] for func in own if func.number in program.pausing.instrumented}
     whole = sum(length(func) for func in own if func.number not in rewritten)
     whole += sum(shape.length for shape in rewritten.values())
+    rewritten = {number: shape for number, shape in rewritten.items() if not shape.skips}
     if program.hot is None:
         found = _gaining(rewritten, whole)
         return found | _near(found, rewritten, whole, program)
@@ -61,6 +62,18 @@ def twinned(program: Program, shapes: Shapes) -> Set[int]:
         for number, share in program.hot.items()
         if number in rewritten and _worth(share, rewritten[number], whole)
     }
+
+
+def _named(names: Sequence[str], shapes: Shapes, program: Program) -> set[int]:
+    """The functions that the user names; there is a warning for one that cannot jump, unless a pattern named many."""
+    found = program.called.functions("twins", names) & program.pausing.instrumented
+    if program.options.rewind != "jump":
+        return found
+    skipping = {number for number in found if shapes[number].skips}
+    if not any("*" in name for name in names):
+        what = "cannot go straight to its calls (--rewind skip), so it is written once"
+        program.called.warnings += (f"twins: {program.called.name(number)} {what}" for number in sorted(skipping))
+    return found - skipping
 
 
 def _worth(share: float, shape: Shape, whole: int) -> bool:
