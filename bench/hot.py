@@ -35,7 +35,7 @@ CODE_SECTION = 10
 
 @click.command(help=__doc__)
 @click.option("--batches", default=8, show_default=True, help="What the program is run with.")
-@click.option("--rounds", default=5, show_default=True, help="How often each is run and timed; 0 for no times.")
+@click.option("--rounds", default=6, show_default=True, help="How often each is run and timed; 0 for no times.")
 def main(batches: int, rounds: int) -> None:
     before = programs.optimized(programs.kept(HOT), flags=NO_INLINING)
     text = programs.printed(before, "folded").read_text(encoding="utf-8")

@@ -30,13 +30,13 @@ SCRIPTS = sorted((Path(__file__).parent / "javascript").glob("*.js"))
 
 @click.command(help=__doc__)
 @CONFIGURATION
-@click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
-@click.option("--fresh", is_flag=True, help="New processes in each round.")
+@click.option("--rounds", default=6, show_default=True, help="How often each is run and timed.")
+@click.option("--processes", default=3, show_default=True, help="How many of each have a part of the rounds.")
 @click.option("--tiers", is_flag=True, help="V8 as it is, with its baseline compiler first.")
 @click.option("--warm", default=2, show_default=True, type=click.IntRange(1), help="How often each runs before.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all times here.")
 def main(
-    configurations: tuple[str, ...], rounds: int, fresh: bool, tiers: bool, warm: int, report: Path | None
+    configurations: tuple[str, ...], rounds: int, processes: int, tiers: bool, warm: int, report: Path | None
 ) -> None:
     packages = programs.installed(*(f"{each}@{VERSION}" for each in (CORE, SYNC, ASYNC)))
     sync, published = (packages / each / "dist" / "emscripten-module.wasm" for each in (SYNC, ASYNC))
@@ -51,7 +51,7 @@ def main(
                 name: command("node", "quickjs", path, before, [str(packages), variant, str(script)], tiers)
                 for name, (path, variant) in modules.items()
             }
-            rows[script.stem] = measure(commands, rounds, fresh, warm)
+            rows[script.stem] = measure(commands, rounds, processes, warm)
             print(f"{script.stem}: {line(rows[script.stem], 'sync')}", file=sys.stderr, flush=True)
     print(f"\nnode: {HEADING}\n{table(rows, 'sync')}")
     if report:

@@ -47,7 +47,7 @@ BENCHMARKS = {
     type=click.Choice(list(CONFIGURATIONS)),
     help="Ours, in this way; repeatable.",
 )
-@click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
+@click.option("--rounds", default=6, show_default=True, help="How often each is run and timed.")
 @click.option("--size-of", "sizes", multiple=True, metavar="PROGRAM", help="Only its size; repeatable.")
 @click.option("--speed-of", "speeds", multiple=True, metavar="PROGRAM", help="Only its speed; repeatable.")
 @click.option("--after", is_flag=True, help="Also the size of what wasm-opt -O3 makes of ours, which takes long.")

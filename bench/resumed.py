@@ -46,7 +46,7 @@ HOOKS = {
 @click.argument("names", metavar="[PROGRAM]...", nargs=-1, type=click.Choice(sorted(HOOKS)))
 @click.option("--engine", "engines", multiple=True, default=ENGINES, type=click.Choice(ENGINES), help="Only this one.")
 @CONFIGURATION
-@click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
+@click.option("--rounds", default=6, show_default=True, help="How often each is run and timed.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all times here.")
 def main(
     names: tuple[str, ...], engines: tuple[str, ...], configurations: tuple[str, ...], rounds: int, report: Path | None

@@ -94,24 +94,25 @@ def started(command: Sequence[str]) -> Iterator[Child]:
 
 
 def measure(
-    commands: Mapping[str, Sequence[str]], rounds: int, fresh: bool = False, warm: int = 1, same: bool = True
+    commands: Mapping[str, Sequence[str]], rounds: int, processes: int = 3, warm: int = 1, same: bool = True
 ) -> dict[str, Times]:
     """The times of several variants of a program: each runs `warm` times to warm up, then all in turn, so many rounds.
 
-    A process per variant runs all rounds; with `fresh`, each round has new ones, so that where the engine happened to
-    put the code evens out. The results must be the `same`.
+    The rounds are parted among so many `processes` of each variant, one after the other: where a process happens to
+    have its code and memory can decide half of its time, for as long as it runs. The results must be the `same`.
     """
     found: dict[str, Times] = {}
-    for outer in range(rounds if fresh else 1):
+    processes = min(processes, rounds)
+    for each in range(processes):
         with ExitStack() as stack:
-            children = {name: stack.enter_context(started(each)) for name, each in commands.items()}
+            children = {name: stack.enter_context(started(command)) for name, command in commands.items()}
             for name, child in children.items():
                 found.setdefault(name, Times(child.compiled))
                 for _warming in range(warm):
                     found[name].result = child.run()[1]
-            if same and len({each.result for each in found.values()}) > 1:
-                raise Wrong(f"results differ: { {name: each.result for name, each in found.items()} }")
-            for turn in range(1 if fresh else rounds):
-                for name, child in list(children.items())[:: 1 if (outer + turn) % 2 == 0 else -1]:
+            if same and len({times.result for times in found.values()}) > 1:
+                raise Wrong(f"results differ: { {name: times.result for name, times in found.items()} }")
+            for turn in range(each * rounds // processes, (each + 1) * rounds // processes):
+                for name, child in list(children.items())[:: -1 if turn % 2 else 1]:
                     found[name].runs.append(child.run()[0])
     return found

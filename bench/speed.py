@@ -2,9 +2,9 @@
 
     python bench/speed.py [PROGRAM]... [OPTIONS]
 
-Before is what `wasm-opt -O3` makes of a program. Each variant is compiled in a process of its own, runs to warm
-up, and then all run in turn; what is timed is `_start` (or the export) in a fresh instance, without compiling it. Node
-compiles with V8's optimising compiler alone (TurboFan; no tiers), ahead of the run.
+Before is what `wasm-opt -O3` makes of a program. Each variant is compiled in processes of its own, runs to warm up, and
+then all run in turn; what is timed is `_start` (or the export) in a fresh instance, without compiling it. Node compiles
+with V8's optimising compiler alone (TurboFan; no tiers), ahead of the run.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ Found = dict[str, Rows]  # by engine
     help="A module (.wasm, .wat) to run beside the others; repeatable.",
 )
 @WASM_OPT
-@click.option("--rounds", default=5, show_default=True, help="How often each is run and timed.")
+@click.option("--rounds", default=6, show_default=True, help="How often each is run and timed.")
 @click.option("--tiers", is_flag=True, help="V8 as it is, with its baseline compiler first; give it a longer --warm.")
 @click.option("--warm", default=1, show_default=True, type=click.IntRange(1), help="How often each runs before.")
-@click.option("--fresh", is_flag=True, help="New processes in each round.")
+@click.option("--processes", default=3, show_default=True, help="How many of each have a part of the rounds.")
 @click.option("--arguments", metavar="WORDS", help="What the programs are started with, instead of the usual.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Leave all variants in this directory.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all times here.")
@@ -65,7 +65,7 @@ def main(
     rounds: int,
     tiers: bool,
     warm: int,
-    fresh: bool,
+    processes: int,
     arguments: str | None,
     keep: Path | None,
     report: Path | None,
@@ -87,7 +87,7 @@ def main(
                 for engine in found:
                     if engine in workload.engines:
                         times = measure(
-                            commands(workload, engine, compared, scratch, arguments, tiers), rounds, fresh, warm
+                            commands(workload, engine, compared, scratch, arguments, tiers), rounds, processes, warm
                         )
                         found[engine][name] = times
                         print(f"{engine} {name}: {line(times, BEFORE)}", file=sys.stderr, flush=True)

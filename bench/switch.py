@@ -53,8 +53,8 @@ def main(
         provided = scratch / "stubs.wasm"
         provided.write_bytes(stubs(modules[PEER]))
         commands = {name: command(engine, kind, path, provided, arguments) for name, path in modules.items()}
-        # Where a process happens to have its stack and memory decides much: half of the time, at depth 100.
-        found = measure(commands, rounds, fresh=True, same=False)
+        # Where a process happens to have its stack and memory decides even more here: half of the time, at depth 100.
+        found = measure(commands, rounds, processes=rounds, same=False)
         rows[what] = {name: cost(times, turns) for name, times in found.items()}
         print(row(what, rows[what], {name: ratio(times, found[PEER]) for name, times in found.items()}), flush=True)
 

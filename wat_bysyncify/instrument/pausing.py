@@ -45,23 +45,30 @@ Pauses = int | Dispatch  # a function, or what a call looks for
 
 @dataclass(slots=True)
 class Pausing:
-    """`can_pause` and `instrumented` are function numbers. `causes` has what pauses, in the order in which that was
-    found, each with that because of which it pauses, or why it does by itself."""
+    """`can_pause` and `instrumented` are function numbers; stand-ins are added to them (tailcalls.py). `causes` has
+    what pauses, in the order in which that was found, each with that because of which it pauses, or why it does by
+    itself."""
 
     module: Module
     callees: Callees
     graph: CallGraph | None = None  # None if nothing can pause
     question: Question | None = None
-    can_pause: set[int] = field(default_factory=set)
-    instrumented: set[int] = field(default_factory=set)
     causes: dict[Pauses, Pauses | Cause] = field(default_factory=dict)
     added: set[int] = field(default_factory=set)  # by a list or annotation: their indirect calls can pause in any case
     listed: set[int] = field(default_factory=set)  # of those, the ones by which the search does not go on
     only: bool = False  # there is a list of the only ones
     runtime: set[int] = field(default_factory=set)  # the functions that drive the pausing
-    tail_callers: set[int] = field(default_factory=set)  # the functions with tail calls, of any kind
-    changing: set[int] = field(default_factory=set)  # the tables whose elements code of the module changes
     points: set[int] = field(default_factory=set)  # the functions that get pause points
+    can_pause: set[int] = field(init=False)
+    instrumented: set[int] = field(init=False)
+    tail_callers: set[int] = field(init=False)  # those to instrument with tail calls, of any kind
+    changing: set[int] = field(init=False)  # the tables whose elements code of the module changes
+
+    def __post_init__(self) -> None:
+        self.can_pause = {each for each in self.causes if not isinstance(each, Dispatch)}
+        self.instrumented = self.to_instrument(self.causes)
+        self.tail_callers = self.graph.tail_callers & self.instrumented if self.graph else set()
+        self.changing = self.graph.changing if self.graph else set()
 
     def indirect(self, number: int) -> Callable[[Dispatch], bool]:
         """Whether a call through a table or reference can pause in a function."""
@@ -128,7 +135,6 @@ def find_pausing(
 
     Raises `WatError` for a function that is said to pause, and not to, and for references to control functions.
     """
-    found = Pausing(module, callees)
     funcs = module.funcs.entities
     named = {id(function.node): function.name for function in control.functions}
     controls = {number: named[id(func.node)] for number, func in enumerate(funcs) if id(func.node) in named}
@@ -155,42 +161,46 @@ def find_pausing(
         raise module.error(f"{called.name(number)} is said to pause, and not to", funcs[number].node)
     host_pauses = free or bool(seeds)
     if not (seeds or host_pauses or controls or added or only or options.pause_at or marked):
-        return found
+        return Pausing(module, callees)
 
-    graph = found.graph = CallGraph(module, callees, marked)
+    graph = CallGraph(module, callees, marked)
     for number in controls:
         if graph.homes.get(number, set()) - {HOST}:
             source = next(each.source for each in control.functions if each.node is funcs[number].node)
             raise module.error("a control function is called by its name: there must be no references to it", source)
     bottom = _callers(graph, {number for number, name in controls.items() if name in names.BOTTOM_MOST})
     top = _callers(graph, {number for number, name in controls.items() if name in names.TOP_MOST})
-    found.runtime = top | bottom
+    points: set[int] = set()
     if "entries" in options.pause_at:
-        found.points = {number for number, func in enumerate(funcs) if not func.imported}
+        points = {number for number, func in enumerate(funcs) if not func.imported}
     elif "loops" in options.pause_at:
-        found.points = graph.loops
-    found.points = found.points - controls.keys() - top - bottom - removed
-    for numbers, cause in ((top, Cause.RUNTIME), (graph.marked, Cause.CALL_ANNOTATED), (found.points, Cause.POINT)):
+        points = graph.loops
+    points = points - controls.keys() - top - bottom - removed
+    for numbers, cause in ((top, Cause.RUNTIME), (graph.marked, Cause.CALL_ANNOTATED), (points, Cause.POINT)):
         seeds.update((number, cause) for number in sorted(numbers - seeds.keys()))
     listed = dict.fromkeys(sorted((added if only is None else only) - seeds.keys()), Cause.LISTED)
     if options.propagate_add_list:
         seeds.update(listed)
     barred = bottom | removed | controls.keys()
-    found.question = Question(seeds, barred, host_pauses, options.ignore_indirect, options.closed_world)
-    found.causes = found.question.answer(graph)
+    question = Question(seeds, barred, host_pauses, options.ignore_indirect, options.closed_world)
+    causes = question.answer(graph)
     if only is not None:
-        found.causes = {each: cause for each, cause in found.causes.items() if each in top or _is_import(each, module)}
+        causes = {each: cause for each, cause in causes.items() if each in top or _is_import(each, module)}
     for number, cause in listed.items():
         if number not in barred:
-            found.causes.setdefault(number, cause)
-    found.added = (added if only is None else only) - barred
-    found.only = only is not None
-    found.listed = listed.keys() - barred
-    found.can_pause = {each for each in found.causes if not isinstance(each, Dispatch)}
-    found.instrumented = found.to_instrument(found.causes)
-    found.tail_callers = graph.tail_callers & found.instrumented
-    found.changing = graph.changing
-    return found
+            causes.setdefault(number, cause)
+    return Pausing(
+        module,
+        callees,
+        graph,
+        question,
+        causes,
+        added=(added if only is None else only) - barred,
+        listed=listed.keys() - barred,
+        only=only is not None,
+        runtime=top | bottom,
+        points=points,
+    )
 
 
 def _is_import(each: Pauses, module: Module) -> bool:

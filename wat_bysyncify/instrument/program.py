@@ -51,7 +51,7 @@ class Program:
     later: `helpers` are the ids of the functions that save and restore, by what they do and the types of the values
     (the one to "leave" room has none), `new_types` those of types, `settled_calls` those of functions that look into
     tables (tablecalls.py), `catching_calls` those of functions that are called in handlers (catching.py); `unnumbered`
-    has the type of such functions, and whether they can pause; `placeholders` has functions of its own.
+    has the types of such functions, by their ids; `placeholders` has functions of its own.
     """
 
     __slots__ = (
