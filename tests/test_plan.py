@@ -8,6 +8,7 @@ import pytest
 
 from wat_bysyncify import rewrite
 from wat_bysyncify.instrument import Options
+from wat_bysyncify.instrument.framecode import FrameCode
 from wat_bysyncify.instrument.function import rewrite_function
 from wat_bysyncify.instrument.parts import take_apart
 from wat_bysyncify.instrument.plan import Plan
@@ -101,9 +102,10 @@ def test_own_code_for_small_frames(values: int) -> None:
     assert plan and plan.numbered
     small = values == 6
     assert bool(plan.frame.inline) == small
-    assert ("(call $restore_6_i32)" in plan.frame.restores()) == (not small)
-    assert (plan.frame.number() == "(call $restore_i32)") == (not small)
-    assert any("(call $save_7_i32" in line for line in plan.frame.saves()[0]) == (not small)
+    code = FrameCode(plan, lambda verb, *types: f"${verb}_{len(types)}")
+    assert ("(call $restore_6)" in code.restores()) == (not small)
+    assert (code.number() == "(call $restore_1)") == (not small)
+    assert any("(call $save_7" in line for line in code.saves()[0]) == (not small)
 
 
 def test_straight() -> None:

@@ -8,6 +8,7 @@ from ..sexpr.nodes import tokens
 from .asserts import with_entry
 from .body import BodyError
 from .controlcalls import with_control_code
+from .framecode import FrameCode
 from .jump import jumping
 from .labels import CountedLabels, Labels, NamedLabels
 from .lift import lift
@@ -124,9 +125,9 @@ def _instrumented(form: Form, parts: Parts, indent: str) -> NewFunction:
     head = ["".join(parts.header[:-1]) + before.core]
     if source.before.same_line:
         head += (" ", source.before.same_line)
-    written = _WRITERS[form](plan, lifted, source)
+    written = _WRITERS[form](plan, lifted, source, FrameCode(plan, scope.helper))
     if plan.twin:
-        text = "".join(jumping(plan.twin.plan, lifted, source).out)
+        text = "".join(jumping(plan.twin.plan, lifted, source, FrameCode(plan.twin.plan, scope.helper)).out)
         needs.twins.append(_twin(plan.twin.id, scope, indent, text))
     text = "".join([*head, *written.out, f"{source.newline}{indent}{parts.close}"])
     return NewFunction(text, needs, map_function(parts, plan, head, written) if scope.program.mapped else None)

@@ -52,6 +52,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..sexpr.trivia import comments
+from .framecode import FrameCode
 from .layout import WIDTH
 from .names import unused
 from .nests import in_place
@@ -80,9 +81,9 @@ class _Stretch:
         return len(self.targets) > 1 or not self.front
 
 
-def jumping(plan: Plan, lifted: Lifted, source: Source) -> Writer:
+def jumping(plan: Plan, lifted: Lifted, source: Source, frame: FrameCode) -> Writer:
     """The text of a function behind its header, or of the twin of one."""
-    jump = _Jump(plan, lifted, source)
+    jump = _Jump(plan, lifted, source, frame)
     jump.function(source.inside)
     return jump
 
@@ -112,7 +113,7 @@ class _Jump(Writer):
     def entry(self, stretch: _Stretch) -> list[str]:
         """What a function does first: rewinding, it takes back its frame and goes to its call."""
         rewinding = self.plan.ids.is_resumed
-        restores, number = self.restores(), self.plan.frame.number()
+        restores, number = self.restores(), self.frame.number()
         if self.plan.numbered:
             number = self.checked(number)
             if any(len(numbers) > 1 for _, numbers in stretch.targets):  # it is asked for again, inside

@@ -23,7 +23,7 @@ from operator import or_
 from typing import Literal, NamedTuple
 
 from .body import Block, Body, BodyError, Statement
-from .frames import Frame, Local, inline
+from .frames import Frame, Local, frame_of, inline
 from .ids import Ids
 from .liveness import live_locals
 from .module import Func
@@ -157,7 +157,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     inlined = inline(scope, len(saved) + numbered, counter) if form == "jump" else None
     if not numbered or not (form == "skip" or inlined or _enters(lifted)):
         counter = ""
-    frame = Frame(saved, form != "skip" and numbered, owner, scope, inlined)
+    frame = frame_of(saved, form != "skip" and numbered, owner, scope, inlined)
     placeholders = _placeholders(body, scope)
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once

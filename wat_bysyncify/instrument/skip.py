@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .framecode import FrameCode
 from .layout import WIDTH, deeper
 from .nests import in_place
 from .plan import Plan
@@ -35,9 +36,9 @@ from .steps import Arm, Lifted, Nest, Plain, Resume
 from .writer import Writer
 
 
-def skipping(plan: Plan, lifted: Lifted, source: Source) -> Writer:
+def skipping(plan: Plan, lifted: Lifted, source: Source, frame: FrameCode) -> Writer:
     """The text of a function behind its header."""
-    skip = _Skip(plan, lifted, source)
+    skip = _Skip(plan, lifted, source, frame)
     skip.function(source.inside)
     return skip
 

@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .framecode import FrameCode
 from .nests import in_place
 from .plan import Plan
 from .source import Source
@@ -42,9 +43,9 @@ from .steps import Arm, Lifted, Nest, Resume
 from .writer import Writer
 
 
-def straight(plan: Plan, lifted: Lifted, source: Source) -> Writer:
+def straight(plan: Plan, lifted: Lifted, source: Source, frame: FrameCode) -> Writer:
     """The text of a function behind its header."""
-    writer = _Straight(plan, lifted, source)
+    writer = _Straight(plan, lifted, source, frame)
     writer.function(source.inside)
     return writer
 

@@ -3,6 +3,7 @@ that do not skip, the blocks that a pause leaves."""
 
 from __future__ import annotations
 
+from .framecode import FrameCode
 from .layout import Layout
 from .notes import frame_note
 from .plan import Exit, Plan
@@ -14,9 +15,9 @@ from .support import loaded_position
 class Writer(Layout):
     """Writes the text of one function behind its header."""
 
-    def __init__(self, plan: Plan, lifted: Lifted, source: Source) -> None:
+    def __init__(self, plan: Plan, lifted: Lifted, source: Source, frame: FrameCode) -> None:
         super().__init__(source)
-        self.plan, self.lifted = plan, lifted
+        self.plan, self.lifted, self.frame = plan, lifted, frame
 
     def locals(self, indent: str) -> None:
         """The locals that are new."""
@@ -40,7 +41,7 @@ class Writer(Layout):
         if plan.dispatcher:
             lines.append(f"(if (i32.ne (call {plan.ids.peek}) (i32.const {plan.frame.owner}))")
             lines.append(f"  (then (return_call {plan.dispatcher})))")
-        return lines + plan.frame.restores()
+        return lines + self.frame.restores()
 
     def checked(self, number: str) -> str:
         """The text of the number of a call that comes from a frame, "" where that is on the operand stack, with a check
@@ -171,7 +172,7 @@ class Writer(Layout):
         """The lines of a function that unwinds, with those that save its frame; `known` is the text of the stack's
         position, if that need not be loaded."""
         plan = self.plan
-        lines, position = plan.frame.saves(alive, known)
+        lines, position = self.frame.saves(alive, known)
         if plan.record:
             lines.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
         if not plan.position:
