@@ -94,6 +94,7 @@ What is done, in the order of the files:
     needs.py       what the new functions refer to, of all together          Needs -> Needs
     support.py     the control functions and those that save and restore     ids -> text
     additions.py   all that is added, in order                               Program, Needs -> text
+    assemble.py    all put together again                                    Module, texts, additions -> text
     rewrite.py     all of it, from text to text
     and for whoever asks:
     explain.py     what can pause and why (dominators.py: only because of what)  Pausing -> words, data

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..sexpr.nodes import Node
 from . import names
 from .asserts import assert_texts, control_checks
-from .control import Control
 from .fields import node_words
 from .module import FuncType
 from .needs import Needs
@@ -28,9 +27,10 @@ from .support import (
 class Additions:
     """The fields that are added to a module, each in lines."""
 
-    def __init__(self, program: Program, control: Control) -> None:
+    def __init__(self, program: Program) -> None:
         """Raises `WatError` if a control function is imported with a type that it does not have."""
-        self.program, self.control = program, control
+        control = self.control = program.control
+        self.program = program
         module = self.module = program.module
         self.options, self.ids = program.options, program.ids
         for function in control.functions:
