@@ -220,7 +220,9 @@ def test_functions_without_frames(form: str, asserts: bool) -> None:
     assert [(saved.name, saved.text) for saved in work.locals] == [("$x", "42")]
     if FORMS[form].get("optimize") and not asserts:
         assert [frame.size > 0 for frame in stack.frames] == [False, False, True, False, False]
-        assert {each["name"] for each in paused.data["frameless"]} >= {"$deepest", "$deep", "$through", "main"}
+        # With -Os, `$work` tells that it has paused, and `$through` with it; main has another type, and looks at that.
+        known = {"$deepest", "$deep", "$through", *(["main"] if form != "-Os" else [])}
+        assert {each["name"] for each in paused.data["frameless"]} >= known
 
 
 @pytest.mark.parametrize("form", FORMS)
