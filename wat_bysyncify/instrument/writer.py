@@ -56,10 +56,9 @@ class Writer(Layout):
     def call(self, step: Resume, indent: str) -> None:
         """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once."""
         plan, call = self.plan, self.plan.calls[step.index]
-        number = (
-            f"(i32.const {call.number})" if plan.numbered and not (call.exit and call.exit.number is not None) else ""
-        )
-        if call.told and call.exit and plan.form != "straight" and number:  # below what the call leaves
+        known = call.exit is not None and call.exit.number is not None
+        number = f"(i32.const {call.number})" if plan.numbered and not known else ""
+        if number and call.told and call.exit and plan.form != "straight":  # below what the call leaves
             self.line(indent, number)
             number = ""
         for stmt in step.call:
