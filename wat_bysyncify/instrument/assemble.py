@@ -41,7 +41,7 @@ class _Assembly:
     def __init__(self, program: Program, functions: Functions, additions: Additions, indents: Indents) -> None:
         self.program, self.functions, self.additions, self.indents = program, functions, additions, indents
         self.module, self.newline = program.module, program.newline
-        self.stubs = {id(function.node) for function in program.control.functions}
+        self.stubs = program.control.stubs
         self.begins: list[tuple[int, Node]] = []
         self.end = 0
         self.state: tuple[int, int] | None = None

@@ -40,6 +40,11 @@ class Control:
     functions: list[ControlFunction]
     removed: tuple[int, ...] = ()
 
+    @property
+    def stubs(self) -> set[int]:
+        """The identities of the nodes that stand for control functions, whose text comes last."""
+        return {id(function.node) for function in self.functions}
+
     def number_in_text(self, number: int) -> int:
         """The number that a function of the text had there."""
         for removed in self.removed:

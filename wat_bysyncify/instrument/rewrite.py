@@ -144,7 +144,7 @@ def read_program(text: str, options: Options, mapped: bool = False) -> Program:
 def _functions(program: Program, indents: Indents, progress: Callable[[int, int], None]) -> Functions:
     """The functions of a module, rewritten."""
     module, instrumented = program.module, program.pausing.instrumented
-    stubs = {id(function.node) for function in program.control.functions}
+    stubs = program.control.stubs
     found = Functions({}, [], Needs(), [])
 
     def rewritten(func: Func, indent: str) -> str:
