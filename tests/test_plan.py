@@ -10,6 +10,7 @@ from wat_bysyncify import rewrite
 from wat_bysyncify.instrument import Options
 from wat_bysyncify.instrument.framecode import FrameCode
 from wat_bysyncify.instrument.function import rewrite_function
+from wat_bysyncify.instrument.helpers import divided
 from wat_bysyncify.instrument.parts import take_apart
 from wat_bysyncify.instrument.plan import Plan
 from wat_bysyncify.instrument.rewrite import read_program
@@ -103,9 +104,31 @@ def test_own_code_for_small_frames(values: int) -> None:
     small = values == 6
     assert bool(plan.frame.inline) == small
     code = FrameCode(plan, lambda verb, *types: f"${verb}_{len(types)}")
-    assert ("(call $restore_6)" in code.restores()) == (not small)
+    assert ("(call $pop_6)" in code.restores()) == (not small)
     assert (code.number() == "(call $restore_1)") == (not small)
     assert any("(call $save_7" in line for line in code.saves()[0]) == (not small)
+
+
+def test_shared_helpers() -> None:
+    """What few functions call leaves its work to what many call, and to what takes up to four values of one type; what
+    must leave the number of a call below the others does not."""
+    seven = ("i32",) * 7
+    few = [("save", *seven, "f64"), ("pop", *seven, "f64"), ("restore", *seven), ("pop", "i64", "i64", "i64")]
+    found = divided({("save", *seven): 8, **dict.fromkeys(few, 7)})
+    assert found == {
+        ("save", *seven): [],
+        ("save", *seven, "f64"): [("save", *seven), ("save", "f64")],
+        ("pop", *seven, "f64"): [
+            ("pop", "i32", "i32", "i32", "i32"),
+            ("pop", "i32", "i32"),
+            ("restore", "i32"),
+            ("restore", "f64"),
+        ],
+        ("restore", *seven): [],
+        ("pop", "i64", "i64", "i64"): [("pop", "i64", "i64"), ("restore", "i64")],
+        **{part: [] for part in [("pop", "i32", "i32", "i32", "i32"), ("pop", "i32", "i32"), ("pop", "i64", "i64")]},
+        **{(verb, type_): [] for verb, type_ in [("save", "f64"), *(("restore", t) for t in ("i32", "i64", "f64"))]},
+    }
 
 
 def test_straight() -> None:

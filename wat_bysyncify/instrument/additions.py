@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..sexpr.nodes import Node
 from . import names
 from .asserts import assert_texts, control_checks
 from .fields import node_words
+from .helpers import Helper, divided, helper_text, table_text
 from .module import FuncType
 from .needs import Needs
 from .program import Program
@@ -13,14 +16,10 @@ from .support import (
     control_text,
     fuel_globals,
     globals_text,
-    leave_room_text,
     observer_text,
     out_of_fuel_text,
     own_memory_text,
     peek_text,
-    restore_text,
-    save_text,
-    table_text,
 )
 
 
@@ -97,21 +96,25 @@ class Additions:
 
     def helpers(self, needs: Needs) -> list[list[str]]:
         """The functions that save and restore, and the tables that they use."""
-        program, ids, needed = self.program, self.ids, set(needs.helpers)
-        held = [type_ for type_ in ids.tables if ("save", type_) in needed]
+        program, ids, uses = self.program, self.ids, Counter(needs.helpers)
+        held = [type_ for type_ in ids.tables if uses["save", type_]]
         if held or self.options.asserts or (program.pausing.instrumented and not self.options.optimize):
-            needed |= {("save", "i32"), ("restore", "i32")}  # the number of a slot; and what a reader expects to find
+            uses.update(
+                [("save", "i32"), ("restore", "i32")]
+            )  # the number of a slot; and what a reader expects to find
         found = []
-        order = ["leave", "save", "restore", *ids.save]
-        for verb, *types in sorted(needed, key=lambda key: [order.index(word) for word in [*key[1:], key[0]]]):
-            id_ = program.helper(verb, *types)
-            if verb == "leave":
-                found.append(leave_room_text(ids, id_))
-                continue
+        order = ["leave", "save", "restore", "pop", *ids.save]
+
+        def key(helper: Helper) -> list[int]:
+            return [order.index(word) for word in [*helper[1:], helper[0]]]
+
+        helpers = divided(uses)
+        for helper in sorted(helpers, key=key):
+            verb, *types = helper
             if verb == "save" and types[0] in held:
                 found.append(table_text(types[0], ids))
-            text = save_text if verb == "save" else restore_text
-            found.append([*filter(None, [program.notes.once(verb)]), *text(types, ids, id_)])
+            note = program.notes.once(verb) if types else ""
+            found.append([*filter(None, [note]), *helper_text(helper, helpers[helper], ids, program.helper)])
         return found
 
     def exports(self, name: str) -> list[str]:

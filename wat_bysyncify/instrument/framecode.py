@@ -7,8 +7,14 @@ Each value has a line of its own, which reads best:
 
 Made for size or speed, those of a group have one call:
 
-    (call $restore_i32_i64)                      (call $save_i32_i64 (local.get $x) (local.get $y))
-    (local.set $y) (local.set $x)
+    (call $pop_i32_i64)                          (call $save_i32_i64 (local.get $x) (local.get $y))
+    (local.set $x) (local.set $y)
+
+What pops values gives the last one first, so it may call others that pop some of them each (helpers.py). With the
+number of the call it cannot: that was saved first, and must be left on the operand stack.
+
+    (call $restore_i32_i64)                      (call $save_i32_i64 (local.get $y))
+    (local.set $y)
 
 Made for speed, the number of the call is taken back by a call of its own, the last: so V8 has put what was taken back
 before it into memory, as it does with most that is alive at a pausing call in normal code. Otherwise it would load all
@@ -23,12 +29,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .frames import Group, Inline
-from .layout import WIDTH
+from .helpers import position_behind, restoring, saving
+from .layout import call_lines, filled
 from .names import SAVED_SIZES
 from .placeholder import zero
 from .plan import Plan
 from .reftypes import is_nullable, nullable
-from .support import position_behind, restoring, saving
 
 
 class FrameCode:
@@ -53,12 +59,14 @@ class FrameCode:
             if not group.locals:
                 continue  # the number alone
             types = group.types[1:] if self.frame.apart and group is self.frame.groups[0] else group.types
-            call = f"(call {self.helper('restore', *types)})"
+            verb = "pop" if len(group.locals) == len(types) > 1 else "restore"
+            call = f"(call {self.helper(verb, *types)})"
             if len(types) == 1:
                 local = group.locals[0]
                 lines.append(f"(local.set {local.name} {self._back(call, types[0], local.type)})")
                 continue
-            lines += [call, *_filled([f"(local.set {local.name})" for local in reversed(group.locals)])]
+            sets = [f"(local.set {local.name})" for local in group.locals]
+            lines += [call, *filled(sets if verb == "pop" else sets[::-1])]
         return lines
 
     def number(self) -> str:
@@ -115,12 +123,7 @@ class FrameCode:
                 continue
             position = ""
             call = f"(call {self.helper('save', *group.types)}"
-            found = _filled(words)
-            if len(found) < 2 and len(call) + len("".join(found)) + 8 < WIDTH:
-                lines.append(" ".join([call, *found]) + ")")
-            else:
-                lines += [call, *(f"  {line}" for line in found)]
-                lines[-1] += ")"
+            lines += call_lines(call, words)
         if room:
             lines.append(self._leave(room))
             position = ""
@@ -132,14 +135,3 @@ class FrameCode:
     def _leave(self, room: int) -> str:
         """The line that leaves room for so many bytes."""
         return f"(call {self.helper('leave')} ({self.ids.address}.const {room}))"
-
-
-def _filled(words: list[str]) -> list[str]:
-    """Words in lines that read well."""
-    lines: list[str] = []
-    for word in words:
-        if lines and len(lines[-1]) + len(word) < WIDTH - 16:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines

@@ -75,6 +75,19 @@ class Ids(NamedTuple):
         unwinding. So it does at the head of a loop: when that is repeated, the call has been made."""
         return f"(global.get {self.state or self.rewinding})"
 
+    @property
+    def pointer(self) -> str:
+        """The text of the pointer to the data structure."""
+        return f"(global.get {self.data})"
+
+    def position(self, pointer: str = "") -> str:
+        """The text that loads the stack's position; `pointer` is that of the pointer, if not the global's."""
+        return f"({self.address}.load {self.memory}{pointer or self.pointer})"
+
+    def end(self, pointer: str = "") -> str:
+        """The text that loads where the stack ends, in the same way."""
+        return f"({self.address}.load {self.memory}offset={names.SAVED_SIZES[self.address]} {pointer or self.pointer})"
+
     def _is(self, alone: str, state: int) -> str:
         return f"(i32.eq (global.get {self.state}) (i32.const {state}))" if self.state else f"(global.get {alone})"
 

@@ -16,6 +16,26 @@ def deeper(indent: str) -> str:
     return indent + "  " if len(indent) < WIDTH else indent
 
 
+def filled(words: list[str]) -> list[str]:
+    """Words in lines that read well."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) < WIDTH - 16:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def call_lines(call: str, words: list[str]) -> list[str]:
+    """A call that is not closed yet, with its operands, on one line or under it."""
+    found = filled(words)
+    if len(found) < 2 and len(call) + len("".join(found)) + 8 < WIDTH:
+        return [" ".join([call, *found]) + ")"]
+    found[-1] += ")"
+    return [call, *(f"  {line}" for line in found)]
+
+
 class Layout:
     """Text that grows line by line in `out`. `marks` has which of its pieces are the reader's, each with the token
     that it begins with, `steps` the pieces with which something begins that reads as one, and what that is; `code` is

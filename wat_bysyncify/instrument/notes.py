@@ -51,6 +51,7 @@ _SENTENCES = {
     "get_state": "0 normal, 1 unwinding, 2 rewinding",
     "save": "a value is saved, if there is room, and the next free byte is behind it",
     "restore": "the value that was saved last comes back",
+    "pop": "the values that were saved last come back, the last one first",
 }
 
 

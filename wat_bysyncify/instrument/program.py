@@ -9,6 +9,7 @@ from itertools import groupby
 from ..sexpr.nodes import Token
 from .callgraph import Dispatch
 from .control import Control
+from .helpers import Helper
 from .ids import Ids
 from .lists import Called
 from .module import Func, FuncType, Module
@@ -48,10 +49,10 @@ class Program:
     (telling.py).
 
     Functions change nothing here, but that what is asked for first gets its name then, and is added to the module
-    later: `helpers` are the ids of the functions that save and restore, by what they do and the types of the values
-    (the one to "leave" room has none), `new_types` those of types, `settled_calls` those of functions that look into
-    tables (tablecalls.py), `catching_calls` those of functions that are called in handlers (catching.py); `unnumbered`
-    has the types of such functions, by their ids; `placeholders` has functions of its own.
+    later: `helpers` are the ids of the functions that save and restore (helpers.py), `new_types` those of types,
+    `settled_calls` those of functions that look into tables (tablecalls.py), `catching_calls` those of functions that
+    are called in handlers (catching.py); `unnumbered` has the types of such functions, by their ids; `placeholders` has
+    functions of its own.
     """
 
     __slots__ = (
@@ -87,7 +88,7 @@ class Program:
         self.type_ids = Taken(module.types.names)
         self.placeholders = Placeholders(module, ids.funcs, self.type_ids)
         self.tails = Tails()
-        self.helpers: dict[tuple[str, ...], str] = {}
+        self.helpers: dict[Helper, str] = {}
         self.twinned: Set[int] = set()
         self.telling: Set[int] = set()
         self.catching_calls: dict[str, str] = {}  # by what is called
@@ -101,7 +102,7 @@ class Program:
         }
 
     def helper(self, verb: str, *types: str) -> str:
-        """The id of the function that does `save` or `restore` to values of these types."""
+        """The id of a function that saves or restores (helpers.py)."""
         key = verb, *types
         if key not in self.helpers:
             known = (self.ids.save if verb == "save" else self.ids.restore) if len(types) == 1 else {}

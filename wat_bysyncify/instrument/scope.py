@@ -60,8 +60,8 @@ class Scope:
         return self.locals[self.bits[word].bit_length() - 1][1]
 
     def helper(self, verb: str, *types: str) -> str:
-        """The id of the function that does `save` or `restore` to values of these types."""
-        self.needs.helpers.add((verb, *types))
+        """The id of a function that saves or restores (helpers.py)."""
+        self.needs.helpers[verb, *types] = 1
         return self.program.helper(verb, *types)
 
     def type_name(self, type_: FuncType) -> str:

@@ -20,9 +20,14 @@
                                                  (call $save_2_i32 (i32.const 0))
     )                                          )
 
-An exit knows the number of its call; where several calls leave for one, they bring theirs:
+An exit knows the number of its call; where several calls leave for one, they bring theirs, and 5000 more, which the
+exit takes off:
 
-    (if (global.get $state) (then (br $unwind (i32.const 2))))
+    (if (global.get $state) (then (br $unwind (i32.const 5002))))
+
+For Cranelift has each constant once and copies it to where it is read, but only the first that it comes to. If that is
+on the way out of a loop, the same constant in the loop is made before it and kept, in memory mostly, all through it: so
+small numbers, of which an interpreter's loop is full, made Lua's execute a twentieth more.
 
 A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
 returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses. And each set
@@ -51,6 +56,8 @@ def straight(plan: Plan, lifted: Lifted, source: Source, frame: FrameCode) -> Wr
 
 
 class _Straight(Writer):
+    far = 5000  # two bytes up to 8191, as from 64 on
+
     def function(self, indent: str) -> None:
         """All of it."""
         plan = self.plan

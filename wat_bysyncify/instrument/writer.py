@@ -9,11 +9,13 @@ from .notes import frame_note
 from .plan import Exit, Plan
 from .source import NOT_PAUSED, PAUSED, Source
 from .steps import Lifted, Resume
-from .support import loaded_position
 
 
 class Writer(Layout):
-    """Writes the text of one function behind its header."""
+    """Writes the text of one function behind its header. `far`: the number of a call is so much more on its way to an
+    exit, where that does not know it."""
+
+    far = 0
 
     def __init__(self, plan: Plan, lifted: Lifted, source: Source, frame: FrameCode) -> None:
         super().__init__(source)
@@ -57,7 +59,7 @@ class Writer(Layout):
         """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once."""
         plan, call = self.plan, self.plan.calls[step.index]
         known = call.exit is not None and call.exit.number is not None
-        number = f"(i32.const {call.number})" if plan.numbered and not known else ""
+        number = f"(i32.const {call.number + (self.far if call.exit else 0)})" if plan.numbered and not known else ""
         if number and call.told and call.exit and plan.form != "straight":  # below what the call leaves
             self.line(indent, number)
             number = ""
@@ -130,6 +132,8 @@ class Writer(Layout):
             self.line(indent, ")")
             if plan.numbered and exit_.number is not None:
                 self.line(indent, f"(i32.const {exit_.number})")
+            elif self.far and exit_.number is None:
+                self.line(indent, f"(i32.sub (i32.const {self.far}))")
             self.leave(exit_.alive, indent)
             if exit_ is not plan.exits[-1]:
                 self.line(indent, "(return)")
@@ -176,7 +180,7 @@ class Writer(Layout):
             lines.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
         if not plan.position:
             return [*lines, *([PAUSED] if plan.tells else []), *plan.placeholders]
-        position = position or loaded_position(plan.ids)
+        position = position or plan.ids.position()
         return [*lines, position if plan.position == plan.ids.address else f"(i64.extend_i32_u {position})"]
 
     def last_comments(self, indent: str) -> None:
