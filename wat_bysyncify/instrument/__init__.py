@@ -92,7 +92,8 @@ What is done, in the order of the files:
     controlcalls.py  calls of control functions: their code instead          tokens -> text
     and at the end:
     needs.py       what the new functions refer to, of all together          Needs -> Needs
-    support.py     the control functions and those that save and restore     ids -> text
+    helpers.py     the functions that save and restore                       Helper -> text
+    support.py     the state and the control functions                       ids -> text
     additions.py   all that is added, in order                               Program, Needs -> text
     assemble.py    all put together again                                    Module, texts, additions -> text
     rewrite.py     all of it, from text to text
