@@ -99,9 +99,8 @@ class Additions:
         program, ids, uses = self.program, self.ids, Counter(needs.helpers)
         held = [type_ for type_ in ids.tables if uses["save", type_]]
         if held or self.options.asserts or (program.pausing.instrumented and not self.options.optimize):
-            uses.update(
-                [("save", "i32"), ("restore", "i32")]
-            )  # the number of a slot; and what a reader expects to find
+            # The number of a slot; and what a reader expects to find.
+            uses.update({("save", "i32"): 1, ("restore", "i32"): 1})
         found = []
         order = ["leave", "save", "restore", "pop", *ids.save]
 

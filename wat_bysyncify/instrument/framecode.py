@@ -10,10 +10,10 @@ Made for size or speed, those of a group have one call:
     (call $pop_i32_i64)                          (call $save_i32_i64 (local.get $x) (local.get $y))
     (local.set $x) (local.set $y)
 
-What pops values gives the last one first, so it may call others that pop some of them each (helpers.py). With the
-number of the call it cannot: that was saved first, and must be left on the operand stack.
+What pops values gives the last one first, so it may call others that pop some of them each (helpers.py). Made for
+size, the number of the call is taken back with the values and left on the operand stack, below them: that cannot.
 
-    (call $restore_i32_i64)                      (call $save_i32_i64 (local.get $y))
+    (call $restore_2_i32)                        (call $save_2_i32 (local.get $y))
     (local.set $y)
 
 Made for speed, the number of the call is taken back by a call of its own, the last: so V8 has put what was taken back

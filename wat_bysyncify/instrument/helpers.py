@@ -5,7 +5,8 @@
     pop       takes them back the last one first
     leave     leaves room for some; it has no types
 
-What few functions call leaves its work to others, which is smaller; none of these takes more than four values.
+What few functions call leaves its work to what many call, or to what takes 1, 2 or 4 values of one type, where all are
+smaller together so.
 
     (func $save_3_i32_f64 (param $value_1 i32) (param $value_2 i32) (param $value_3 i32) (param $value_4 f64)
       (call $save_2_i32 (local.get $value_1) (local.get $value_2))
@@ -35,17 +36,18 @@ from .reftypes import heap_type
 # A verb, and the types of the values.
 Helper = tuple[str, ...]
 
-# What so many functions call does its work itself: a call more for each frame is slower, and what it saves is seldom
-# more than 50 bytes.
+# What so many functions call does its work itself: two or three calls for a frame are slower than one, and it would not
+# be 60 bytes smaller.
 _OFTEN = 8
 
-# How many values of one type a function takes for others. With 1, 3 or 4 alone, as many bytes and more calls.
+# How many values of one type a function takes for others. Without 2, or without 4, as many bytes and more calls.
 _PARTS = (4, 2, 1)
 
 
 def divided(uses: Mapping[Helper, int]) -> dict[Helper, list[Helper]]:
-    """The helpers that a module has: those that are used, each by so many functions, and those that they call. For each
-    the ones that it calls, in the order of the values; none if it does its work itself."""
+    """The helpers that a module has: those that are used, each by so many functions (one and its twin are one), and
+    those that they call. For each the ones that it calls, in the order of the values; none if it does its work itself,
+    as all do where that is smaller."""
     found: dict[Helper, list[Helper]] = {}
     for helper, count in uses.items():
         verb, *types = helper
@@ -59,7 +61,18 @@ def divided(uses: Mapping[Helper, int]) -> dict[Helper, list[Helper]]:
         found[helper] = parts
     for part in [part for parts in found.values() for part in parts]:
         found.setdefault(part, [])
-    return found
+    whole: dict[Helper, list[Helper]] = {helper: [] for helper in uses}
+    return min(whole, found, key=_size)
+
+
+def _size(helpers: Mapping[Helper, Sequence[Helper]]) -> int:
+    """How many bytes they take, about: with their types, and 3 for a call."""
+    size = 0
+    for (verb, *types), parts in helpers.items():
+        values = 2 * len(types) if verb == "save" else 0
+        alone = 38 + 7 * len(types) if verb == "save" else 23 + 5 * len(types)
+        size += 3 + len(types) + (5 + values + 3 * len(parts) if parts else alone)
+    return size
 
 
 def _is_part(types: Sequence[str]) -> bool:

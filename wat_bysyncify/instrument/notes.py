@@ -29,6 +29,7 @@ _SENTENCES = {
     "choice": "when resuming: is the call in the first arm?",
     "told": "its first result, whether it has paused, stays on the operand stack",
     "paused": "it paused: leave, with the number of the call",
+    "far": "the number of the call is so much less; a loop hardly has such constants",
     "never": "never reached",
     "result": "a result that nobody looks at",
     "position": "the result says where the frame ends: the next one goes there",

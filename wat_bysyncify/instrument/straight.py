@@ -25,9 +25,9 @@ exit takes off:
 
     (if (global.get $state) (then (br $unwind (i32.const 5002))))
 
-For Cranelift has each constant once and copies it to where it is read, but only the first that it comes to. If that is
-on the way out of a loop, the same constant in the loop is made before it and kept, in memory mostly, all through it: so
-small numbers, of which an interpreter's loop is full, made Lua's execute a twentieth more.
+For Cranelift merges equal constants, and makes the one anew at each use, but not where the use that it meets first is
+in code that leaves the loop: then the constant is made before the loop and kept, in memory mostly, all through it. With
+small numbers, of which an interpreter's loop is full, Lua's executed a twentieth more.
 
 A resumed function goes on in its twin, which has the same frame, finds its way back (jump.py) and is left only when it
 returns. So here no code has two ways in: an engine keeps values in registers as if there were no pauses. And each set
@@ -56,7 +56,7 @@ def straight(plan: Plan, lifted: Lifted, source: Source, frame: FrameCode) -> Wr
 
 
 class _Straight(Writer):
-    far = 5000  # two bytes up to 8191, as from 64 on
+    far = 5000  # up to 8191 two bytes, as 64 and more have anyway
 
     def function(self, indent: str) -> None:
         """All of it."""

@@ -9,8 +9,9 @@ that was resumed stays in the twin until it returns.
 What a function gains is taken to grow with the landings in its loops and with the locals that meet there. If one
 gains so much that it gets a twin, as an interpreter's loop does, the program is taken to spend its time in what that
 calls: so the functions that are reached from it most often, and gain most each time, for their length, get twins too;
-most of these have landings in loops. Where a profile says how long functions ran, all that is known better: each gains
-in proportion to that, and to how dense its pausing calls are.
+most of these have landings in loops. So do those that call themselves, which work through what is nested: patterns,
+JSON, expressions. An interpreter reaches them through tables, where calls name nobody. Where a profile says how long
+functions ran, all that is known better: each gains in proportion to that, and to how dense its pausing calls are.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from math import sqrt
 
+from .callgraph import CallGraph
 from .program import Program
 from .shape import Shape, Shapes, length
 
@@ -27,9 +29,9 @@ _LEAST = 3000
 # Twins are written until this share of the code has one: the last may go beyond, but none that is larger than that.
 _SHARE = 0.055
 _LARGEST = 0.12
-# Around these, twins are written until these shares of the code have one more: of functions with landings in loops, and
-# of any.
-_NEAR_LOOPS, _NEAR = 0.04, 0.015
+# Around these, twins are written until these shares of the code have one more: of functions with landings in loops, of
+# any, and of those with landings in loops that call themselves.
+_NEAR_LOOPS, _NEAR, _RECURSIVE = 0.04, 0.01, 0.04
 # A function hands on to those that it calls so much of what it is called.
 _HANDED_ON = 0.85
 _STEPS = 24  # by then what is handed on is a fiftieth
@@ -95,17 +97,27 @@ def _gaining(shapes: dict[int, Shape], whole: int) -> set[int]:
 
 
 def _near(found: set[int], shapes: dict[int, Shape], whole: int, program: Program) -> set[int]:
-    """The functions that gain most, for their length, by how often they are reached from those that were found: until
-    so much of the code has a twin as may have."""
-    often = _often(found, program)
-    costs = {number: shapes[number].length + _FRAME for number in often.keys() & shapes.keys() - found}
-    gains = {number: often[number] * _gain(shapes[number]) for number in costs if shapes[number].calls}
-    order = sorted((-gain / costs[number], number) for number, gain in gains.items())
+    """The functions that gain most, for their length, by how often they are reached from those that were found, and of
+    those that call themselves: until so much of the code has a twin as may have."""
+    graph = program.pausing.graph
+    if graph is None or not found:
+        return set()
+    often = _often(found, graph)
+    rest = shapes.keys() - found
+    costs = {number: shapes[number].length + _FRAME for number in rest}
+    each = {number: _gain(shapes[number]) / costs[number] for number in rest if shapes[number].calls}
+    reached = {number: often[number] * gain for number, gain in each.items() if number in often}
+    loops = {number: gain for number, gain in reached.items() if shapes[number].in_loops}
+    recursive = {
+        number: gain
+        for number, gain in each.items()
+        if shapes[number].in_loops and number in graph.callers.get(number, ())
+    }
     near: set[int] = set()
-    for share, loops in ((_NEAR_LOOPS, True), (_NEAR, False)):
+    for share, gains in ((_NEAR_LOOPS, loops), (_NEAR, reached), (_RECURSIVE, recursive)):
         room = whole * share
-        for _, number in order:
-            if number not in near and costs[number] <= room and (shapes[number].in_loops or not loops):
+        for _, number in sorted((-gain, number) for number, gain in gains.items()):
+            if number not in near and costs[number] <= room:
                 near.add(number)
                 room -= costs[number]
     return near
@@ -117,12 +129,9 @@ def _gain(shape: Shape) -> float:
     return sqrt((1 + shape.in_loops) * sqrt(1 + shape.locals))
 
 
-def _often(first: set[int], program: Program) -> dict[int, float]:
+def _often(first: set[int], graph: CallGraph) -> dict[int, float]:
     """How often functions are called, estimated from those that are called first: each hands on what it is called, in
     equal parts, to those that it calls by their names."""
-    graph = program.pausing.graph
-    if graph is None or not first:
-        return {}
     callees: dict[int, list[int]] = {}
     for callee in sorted(graph.callers):
         for caller in sorted(graph.callers[callee]):

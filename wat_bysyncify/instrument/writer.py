@@ -59,7 +59,7 @@ class Writer(Layout):
         """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once."""
         plan, call = self.plan, self.plan.calls[step.index]
         known = call.exit is not None and call.exit.number is not None
-        number = f"(i32.const {call.number + (self.far if call.exit else 0)})" if plan.numbered and not known else ""
+        number = f"(i32.const {call.number + self.far})" if plan.numbered and not known else ""
         if number and call.told and call.exit and plan.form != "straight":  # below what the call leaves
             self.line(indent, number)
             number = ""
@@ -132,8 +132,9 @@ class Writer(Layout):
             self.line(indent, ")")
             if plan.numbered and exit_.number is not None:
                 self.line(indent, f"(i32.const {exit_.number})")
-            elif self.far and exit_.number is None:
+            elif plan.numbered and self.far:
                 self.line(indent, f"(i32.sub (i32.const {self.far}))")
+                self.trail(plan.notes.once("far"))
             self.leave(exit_.alive, indent)
             if exit_ is not plan.exits[-1]:
                 self.line(indent, "(return)")
