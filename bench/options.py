@@ -14,6 +14,13 @@ CONFIGURATION = click.option(
     type=click.Choice(list(CONFIGURATIONS)),
     help="Ours, in this way; repeatable.",
 )
+PROCESSES = click.option(
+    "--processes",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many of each have a part of the rounds.",
+)
 WASM_OPT = click.option(
     "--wasm-opt",
     "optimizer",

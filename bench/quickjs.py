@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 import programs
-from options import CONFIGURATION
+from options import CONFIGURATION, PROCESSES
 from runner import Wrong, command, measure
 from table import HEADING, Rows, line, table
 from variants import rewritten
@@ -31,13 +31,7 @@ SCRIPTS = sorted((Path(__file__).parent / "javascript").glob("*.js"))
 @click.command(help=__doc__)
 @CONFIGURATION
 @click.option("--rounds", default=6, show_default=True, help="How often each is run and timed.")
-@click.option(
-    "--processes",
-    default=3,
-    show_default=True,
-    type=click.IntRange(1),
-    help="How many of each have a part of the rounds.",
-)
+@PROCESSES
 @click.option("--tiers", is_flag=True, help="V8 as it is, with its baseline compiler first.")
 @click.option("--warm", default=2, show_default=True, type=click.IntRange(1), help="How often each runs before.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all times here.")

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import programs
 from configurations import CONFIGURATIONS, USUAL
-from options import WASM_OPT
+from options import PROCESSES, WASM_OPT
 from runner import Wrong, command, measure
 from stubs import stubs
 from table import Rows, line, show
@@ -50,13 +50,7 @@ Found = dict[str, Rows]  # by engine
 @click.option("--rounds", default=6, show_default=True, help="How often each is run and timed.")
 @click.option("--tiers", is_flag=True, help="V8 as it is, with its baseline compiler first; give it a longer --warm.")
 @click.option("--warm", default=1, show_default=True, type=click.IntRange(1), help="How often each runs before.")
-@click.option(
-    "--processes",
-    default=3,
-    show_default=True,
-    type=click.IntRange(1),
-    help="How many of each have a part of the rounds.",
-)
+@PROCESSES
 @click.option("--arguments", metavar="WORDS", help="What the programs are started with, instead of the usual.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Leave all variants in this directory.")
 @click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write all times here.")

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .frames import Group, Inline
-from .helpers import position_behind, restoring, saving
+from .helpers import popping, position_behind, restoring, saving
 from .layout import call_lines, filled
 from .names import SAVED_SIZES
 from .placeholder import zero
@@ -59,14 +59,15 @@ class FrameCode:
             if not group.locals:
                 continue  # the number alone
             types = group.types[1:] if self.frame.apart and group is self.frame.groups[0] else group.types
-            verb = "pop" if len(group.locals) == len(types) > 1 else "restore"
-            call = f"(call {self.helper(verb, *types)})"
+            numbered = len(types) > len(group.locals)
+            helper = ("restore", *types) if numbered else popping(types)
+            call = f"(call {self.helper(*helper)})"
             if len(types) == 1:
                 local = group.locals[0]
                 lines.append(f"(local.set {local.name} {self._back(call, types[0], local.type)})")
                 continue
             sets = [f"(local.set {local.name})" for local in group.locals]
-            lines += [call, *filled(sets if verb == "pop" else sets[::-1])]
+            lines += [call, *filled(sets[::-1] if numbered else sets)]
         return lines
 
     def number(self) -> str:
@@ -79,13 +80,13 @@ class FrameCode:
         """The lines that take back a group without a call."""
         data = f"(local.get {names.data})"
         lines, values = restoring(group.types, self.ids, data, names.position)
-        lines.insert(0, f"(local.set {names.data} (global.get {self.ids.data}))")
+        lines.insert(0, f"(local.set {names.data} {self.ids.pointer})")
         values = values[len(values) - len(group.locals) :]
         return lines + [f"(local.set {local.name} {value})" for local, value in zip(group.locals, values, strict=True)]
 
     def _saves(self, group: Group, words: list[str], names: Inline, known: str) -> list[str]:
         """The lines that save a group without a call; `known` is the text of the stack's position, "" to load it."""
-        lines = [f"(local.set {names.data} (global.get {self.ids.data}))"]
+        lines = [f"(local.set {names.data} {self.ids.pointer})"]
         if len(words) < len(group.types):
             lines.insert(0, f"(local.set {names.number})")
             words = [f"(local.get {names.number})", *words]

@@ -56,13 +56,18 @@ def divided(uses: Mapping[Helper, int]) -> dict[Helper, list[Helper]]:
             while types:
                 heads = [types[:length] for length in range(len(types), 0, -1)]
                 head = next(head for head in heads if _is_part(head) or uses.get((verb, *head), 0) >= _OFTEN)
-                parts.append((verb if verb == "save" or len(head) > 1 else "restore", *head))
+                parts.append(("save", *head) if verb == "save" else popping(head))
                 types = types[len(head) :]
         found[helper] = parts
     for part in [part for parts in found.values() for part in parts]:
         found.setdefault(part, [])
     whole: dict[Helper, list[Helper]] = {helper: [] for helper in uses}
     return min(whole, found, key=_size)
+
+
+def popping(types: Sequence[str]) -> Helper:
+    """What takes values of these types back the last one first: one alone is restored."""
+    return "pop" if len(types) > 1 else "restore", *types
 
 
 def _size(helpers: Mapping[Helper, Sequence[Helper]]) -> int:
@@ -198,16 +203,16 @@ def _offsets(types: Sequence[str]) -> tuple[int, list[str]]:
 def _leave_text(ids: Ids, id_: str) -> list[str]:
     """The function that saves so many bytes that nobody will read, in lines. It writes nothing, so it is careful with
     the sum."""
-    address, data, position = ids.address, ids.pointer, "$position"
+    address, position = ids.address, "$position"
     return [
         f"(func {id_} (param $bytes {address})",
         f"  (local {position} {address})",
-        f"  (local.set {position} {ids.position(data)})",
-        f"  (if ({address}.lt_u ({address}.sub {ids.end(data)}",
+        f"  (local.set {position} {ids.position()})",
+        f"  (if ({address}.lt_u ({address}.sub {ids.end()}",
         f"                         (local.get {position}))",
         "                (local.get $bytes))",
         "    (then (unreachable)))",
-        *(f"  {line}" for line in _moved("(local.get $bytes)", ids, data, position)),
+        *(f"  {line}" for line in _moved("(local.get $bytes)", ids, ids.pointer, position)),
         ")",
     ]
 

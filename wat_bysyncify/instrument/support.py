@@ -79,10 +79,7 @@ def observer_text(ids: Ids) -> list[str]:
 def observed(name: str, ids: Ids) -> str:
     """The call that tells which control function is called, by its number, and with which pointer."""
     number = names.CONTROL_FUNCTIONS.index(name)
-    return (
-        f"(call_indirect {ids.observer} (param i32 {ids.address})"
-        f" (i32.const {number}) (global.get {ids.data}) (i32.const 0))"
-    )
+    return f"(call_indirect {ids.observer} (param i32 {ids.address}) (i32.const {number}) {ids.pointer} (i32.const 0))"
 
 
 def set_state(name: str, ids: Ids) -> list[str]:
@@ -137,8 +134,8 @@ def out_of_fuel_text(ids: Ids, controls: dict[str, str]) -> list[str]:
         return [*lines, f"  (call {ids.pause})", ")"]
     lines += [f"  (if {ids.is_rewinding}", f"    (then (return (call {controls['stop_rewind']}))))"]
     if not ids.frames:
-        lines.append(f"  (if ({ids.address}.eqz (global.get {ids.data})) (then (unreachable)))")
-    return [*lines, f"  (call {controls['start_unwind']} (global.get {ids.data}))", ")"]
+        lines.append(f"  (if ({ids.address}.eqz {ids.pointer}) (then (unreachable)))")
+    return [*lines, f"  (call {controls['start_unwind']} {ids.pointer})", ")"]
 
 
 def own_memory_text(id_: str, exports: Iterable[str], pages: int) -> list[str]:
