@@ -106,7 +106,7 @@ def test_own_code_for_small_frames(values: int) -> None:
     code = FrameCode(plan, lambda verb, *types: f"${verb}_{len(types)}")
     assert ("(call $pop_6)" in code.restores()) == (not small)
     assert (code.number() == "(call $restore_1)") == (not small)
-    assert any("(call $save_7" in line for line in code.saves()[0]) == (not small)
+    assert any("(call $save_7" in line for line in code.saves(-1, "", "")[0]) == (not small)
 
 
 def test_shared_helpers() -> None:
@@ -275,3 +275,22 @@ def test_twins_count_locals(named: bool) -> None:
           {"(func (drop (i32.const 1)))" * 2000})"""
         found[count] = read_program(text, Options(optimize="speed", rewind="jump")).twinned
     assert found == {40: set(), 120: {1}}
+
+
+def test_calls_made_again() -> None:
+    """Where few functions can pause and this one has two calls at most, what takes its frame back makes those again
+    whose operands nobody reads then: calls of functions that restore their own parameters, which can be null."""
+    text = """(module (import "env" "sleep" (func $sleep (param i32))) (memory 1)
+      (func $f (param $x i32) (param $r funcref)
+        (if (local.get $x) (then (call $f (i32.sub (local.get $x) (i32.const 1)) (local.get $r)) (return)))
+        (call $sleep (local.get $x)))
+      (func $g (param $r (ref func)) (call $sleep (i32.const 1)) (if (i32.const 1) (then (call $g (local.get $r)))))
+      (func $h (if (i32.const 1) (then (call $h))) (if (i32.const 1) (then (call $h))) (call $sleep (i32.const 2)))
+      (elem declare func $f))"""
+    again = {"speed": {"f": ["", "(call $f (i32.const 0) (ref.null func))"]}, "size": {}, None: {}}
+    for optimize, expected in again.items():
+        for number, name in enumerate("fgh", 1):
+            plan, _ = planned(number, text, rewind="jump", optimize=optimize)
+            assert plan
+            texts = sorted(call.again for call in plan.calls)
+            assert texts == expected.get(name, [""] * len(plan.calls))

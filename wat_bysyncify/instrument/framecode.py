@@ -84,12 +84,15 @@ class FrameCode:
         values = values[len(values) - len(group.locals) :]
         return lines + [f"(local.set {local.name} {value})" for local, value in zip(group.locals, values, strict=True)]
 
-    def _saves(self, group: Group, words: list[str], names: Inline, known: str) -> list[str]:
-        """The lines that save a group without a call; `known` is the text of the stack's position, "" to load it."""
+    def _saves(self, group: Group, words: list[str], names: Inline, number: str, known: str) -> list[str]:
+        """The lines that save a group without a call, each word that is not ""; `number` is the text of the number of
+        the call, "" where that is on the operand stack, and `known` that of the stack's position, "" to load it."""
         lines = [f"(local.set {names.data} {self.ids.pointer})"]
         if len(words) < len(group.types):
-            lines.insert(0, f"(local.set {names.number})")
-            words = [f"(local.get {names.number})", *words]
+            if not number:
+                lines.insert(0, f"(local.set {names.number})")
+                number = f"(local.get {names.number})"
+            words = [number, *words]
         return lines + saving(group.types, words, self.ids, f"(local.get {names.data})", names.position, known)
 
     def _back(self, call: str, kept: str, type_: str) -> str:
@@ -100,11 +103,12 @@ class FrameCode:
             return call if is_nullable(type_) else f"(ref.as_non_null {call})"
         return f"(ref.cast {type_} {call})"
 
-    def saves(self, alive: int = -1, position: str = "") -> tuple[list[str], str]:
-        """The lines that save it, and the text of the stack's position behind them. The number of the call is on the
-        operand stack; `alive` are the locals that must be saved, as bits, -1 for all. `position` is the text of the
-        stack's position before; where that is "", here and there, it must be loaded."""
-        lines: list[str] = []
+    def saves(self, alive: int, number: str, position: str) -> tuple[list[str], str]:
+        """The lines that save it, and the text of the stack's position behind them. `alive` are the locals that must be
+        saved, as bits, -1 for all; `number` is the text of the number of the call, "" where that is on the operand
+        stack or not saved, and `position` that of the stack's position before: where that is "", here and there, it
+        must be loaded."""
+        lines = [number] if number and not self.frame.inline else []
         room = 0
         for group in self.frame.groups:
             first = self.frame.number_first and group is self.frame.groups[0]
@@ -117,14 +121,15 @@ class FrameCode:
                 position, room = "", 0
             words = []
             for local, live in zip(group.locals, lives, strict=True):
-                words.append(f"(local.get {local.name})" if live else zero(local.type))
+                words.append(f"(local.get {local.name})" if live else "")
             if self.frame.inline and group.types[0] in SAVED_SIZES:
-                lines += self._saves(group, words, self.frame.inline, position)
+                lines += self._saves(group, words, self.frame.inline, number, position)
                 position = position_behind(group.types, self.ids, self.frame.inline.position)
                 continue
             position = ""
             call = f"(call {self.helper('save', *group.types)}"
-            lines += call_lines(call, words)
+            locals_ = group.locals
+            lines += call_lines(call, [word or zero(local.type) for word, local in zip(words, locals_, strict=True)])
         if room:
             lines.append(self._leave(room))
             position = ""

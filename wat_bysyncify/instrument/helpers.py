@@ -123,13 +123,15 @@ def _save_text(types: Sequence[str], parts: Sequence[tuple[str, int]], ids: Ids,
 def saving(
     types: Sequence[str], values: Sequence[str], ids: Ids, data: str, position: str, known: str = ""
 ) -> list[str]:
-    """The lines that save values, given as text. `data` is the text of the pointer to the data structure, `position` a
-    local for the stack's position, and `known` the text of that where it need not be loaded."""
+    """The lines that save values, given as text; room is left for those that are "". `data` is the text of the pointer
+    to the data structure, `position` a local for the stack's position, and `known` the text of that where it need not
+    be loaded."""
     size, offsets = _offsets(types)
     count = f"({ids.address}.const {size})"
     lines = _room(count, ids, data, position, known or ids.position(data))
     for value, type_, offset in zip(values, types, offsets, strict=True):
-        lines.append(f"({type_}.store {ids.memory}{offset}(local.get {position}) {value})")
+        if value:
+            lines.append(f"({type_}.store {ids.memory}{offset}(local.get {position}) {value})")
     return [*lines, *_moved(count, ids, data, position)]
 
 

@@ -458,6 +458,7 @@ class _Lift:
                 set_text = code.core[1:].strip()  # its operand does not stand in its parentheses any more
             if code.act == act.TEE:
                 set_text = set_text.replace(code.op, "local.set", 1)
+            step.taken = "drop" if code.op == "drop" else f"local.set {words(self.body.tokens[set_])[1]}"
             if isinstance(following, Op) and inside:
                 last = following.last
                 between = source.with_lead(source.between(set_), first)
@@ -479,6 +480,7 @@ class _Lift:
                 step.call[-1].piece.trail = source.trail(last)
         elif len(results) == 1:
             temp = self.temp(results[0], item.start)
+            step.taken = f"local.set {temp.name}"
             step.call.append(Stmt(source.begun(first, said, source.trail(last)), temp.name, folded=inside))
             self.stack.append(self.temp_value(temp, results[0], not folded, last, first))
         else:

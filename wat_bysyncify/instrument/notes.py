@@ -39,6 +39,7 @@ _SENTENCES = {
     "jump": "resuming: take back what was saved at the pause, and jump to the call",
     "jump alone": "resuming: jump to the call",
     "further": "resuming: on to the call inside",
+    "made": "made again, for which operands do not matter: it restores its parameters",
     "landing": "the jump lands here, for the call to be made again",
     "twin": "resuming is the work of the twin, which can jump into the code",
     # At the end of the module.

@@ -29,9 +29,10 @@ from .liveness import live_locals
 from .module import Func
 from .names import Taken, plain, unused
 from .notes import Notes
+from .placeholder import zero
 from .policy import Policy
 from .program import Program
-from .reftypes import can_be_kept
+from .reftypes import can_be_kept, is_nullable
 from .scope import Scope
 from .shape import too_many_meetings
 from .steps import Lifted, Nest, Resume
@@ -54,13 +55,15 @@ class Exit(NamedTuple):
 class PausingCall(NamedTuple):
     """A pausing call as it is planned: `number` is what stands for it in frames, its place among them, `callee` the
     word for the function that is called, None where that is not known, `alive` the locals that are live behind it, as
-    bits, and `exit` where they are saved, None for at once. `position` is the type of its result, if that is the
-    stack's position where it has paused, else ""; `told`: its first result says whether it has (telling.py)."""
+    bits, and `exit` where they are saved, None for at once. `again` is its text where it is made again by what takes
+    the frame back, "" where the jump goes before it. `position` is the type of its result, if that is the stack's
+    position where it has paused, else ""; `told`: its first result says whether it has (telling.py)."""
 
     number: int
     callee: str | None
     alive: int
     exit: Exit | None
+    again: str
     position: str
     told: bool
 
@@ -138,7 +141,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     owner = program.tails.numbers.get(func.number)
     numbers = range(len(alive))[:: -1 if policy.backwards and form != "skip" else 1]
     calls = tuple(
-        PausingCall(number, call.callee, live, None, *_when_paused(call.callee, program))
+        PausingCall(number, call.callee, live, None, "", *_when_paused(call.callee, program))
         for number, call, live in zip(numbers, body.calls, alive, strict=True)
     )
     position = program.position_type(func.number)
@@ -155,12 +158,12 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     elif form == "straight":  # those together that are saved together
         saved.sort(key=lambda local: -sum(1 for live in alive if live & local.bit))
     inlined = inline(scope, len(saved) + numbered, counter) if form == "jump" else None
-    if not numbered or not (form == "skip" or inlined or _enters(lifted)):
-        counter = ""
     frame = frame_of(saved, form != "skip" and numbered, owner, scope, inlined)
     placeholders = _placeholders(body, scope)
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once
+    if inlined and len(calls) <= policy.calls_again:
+        calls = tuple(call._replace(again=_again(call, program)) for call in calls)
     plan = _with_exits(
         [None] * len(alive) if at_once else _exits(form, calls, body, policy),
         Plan(
@@ -185,6 +188,10 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
             notes=program.notes,
         ),
     )
+    # A frame's own code wants it in a local where it comes from the operand stack.
+    unknown = inlined is not None and any(exit_.number is None for exit_ in plan.exits)
+    if not numbered or not (form == "skip" or unknown or _enters(lifted)):
+        plan = plan._replace(counter="")
     return _with_twin(plan, scope) if form == "straight" else plan
 
 
@@ -298,6 +305,19 @@ def _when_paused(callee: str | None, program: Program) -> tuple[str, bool]:
     tells that it has paused."""
     number = None if callee is None else program.module.funcs.index(callee)
     return ("", False) if number is None else (program.position_type(number), number in program.telling)
+
+
+def _again(call: PausingCall, program: Program) -> str:
+    """The text of a call of a function that restores its parameters, with operands that nobody reads; "" if there is
+    none."""
+    word = call.callee
+    known = program.call(word) if word is not None and program.instrumented(word) else None
+    if word is None or known is None or call.told:
+        return ""
+    (params, results), _ = known
+    if len(results) > 1 or not all(map(is_nullable, params)):
+        return ""
+    return f"(call {' '.join([word, *map(zero, params)])})"
 
 
 def _placeholders(body: Body, scope: Scope) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class _Skip(Writer):
         self.trail(plan.notes.once("never") if plan.results else "")
         self.last_comments(inner)
         self.line(indent, "))")
-        self.leave(-1, indent)
+        self.leave(-1, "", indent)
 
     def arm(self, arm: Arm, nest: Nest | None, indent: str) -> Iterator[tuple[Arm, Nest, str]]:
         """Writes an arm of a block, or the function; yields the arms inside it, to be written there and then."""

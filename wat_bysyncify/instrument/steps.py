@@ -34,10 +34,12 @@ class Plain:
 
 @dataclass(slots=True)
 class Resume:
-    """A pausing call, and the statements behind it that use its result."""
+    """A pausing call, and the statements behind it that use its result. `taken` is what takes that, if it is one value:
+    `local.set $x` or `drop`."""
 
     index: int
     call: list[Stmt]
+    taken: str = ""
     stmts: list[Stmt] = field(default_factory=list)
     values: list[Value] | None = None
 

@@ -56,24 +56,41 @@ class Writer(Layout):
         return f"({' '.join(filter(None, said))})"
 
     def call(self, step: Resume, indent: str) -> None:
-        """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once."""
+        """A pausing call, and behind it what leaves the code if it has paused."""
+        self.made(step, indent)
+        self.paused(step, indent)
+
+    def number(self, step: Resume) -> tuple[str, bool]:
+        """The text of the number of a call, "" where what saves the frame knows it; and whether it stands before the
+        call, below what that leaves on the operand stack."""
         plan, call = self.plan, self.plan.calls[step.index]
         known = call.exit is not None and call.exit.number is not None
         number = f"(i32.const {call.number + self.far})" if plan.numbered and not known else ""
-        if number and call.told and call.exit and plan.form != "straight":  # below what the call leaves
+        return number, bool(number and call.told and call.exit and plan.form != "straight")
+
+    def made(self, step: Resume, indent: str) -> None:
+        """A pausing call."""
+        number, below = self.number(step)
+        if below:
             self.line(indent, number)
-            number = ""
         for stmt in step.call:
             self.stmt(stmt, indent)
-        if call.told:
-            self.trail(plan.notes.once("told"))
+        if self.plan.calls[step.index].told:
+            self.trail(self.plan.notes.once("told"))
+
+    def paused(self, step: Resume, indent: str) -> None:
+        """What leaves the code behind a call if it has paused: for its exit, or at once."""
+        plan, call = self.plan, self.plan.calls[step.index]
+        number, below = self.number(step)
+        if below:
+            number = ""
         paused = "" if call.told else f" {plan.ids.has_paused}"  # or the call has left that on the operand stack
         if call.exit:
             self.leaves(call.exit, number, paused, indent)
             return
         self.line(indent, f"(if{paused} (then")
         self.trail(plan.notes.once("paused below" if plan.position else "paused at once"))
-        for line in filter(None, [number, *self.unwinding(call.alive, self.position(step)), "(return)"]):
+        for line in [*self.unwinding(call.alive, number, self.position(step)), "(return)"]:
             self.line(indent + "  ", line)
         self.line(indent, "))")
 
@@ -130,21 +147,23 @@ class Writer(Layout):
         plan = self.plan
         for exit_ in plan.exits:
             self.line(indent, ")")
+            number = ""
             if plan.numbered and exit_.number is not None:
-                self.line(indent, f"(i32.const {exit_.number})")
+                number = f"(i32.const {exit_.number})"
             elif plan.numbered and self.far:
                 self.line(indent, f"(i32.sub (i32.const {self.far}))")
                 self.trail(plan.notes.once("far"))
-            self.leave(exit_.alive, indent)
+            self.leave(exit_.alive, number, indent)
             if exit_ is not plan.exits[-1]:
                 self.line(indent, "(return)")
 
-    def leave(self, alive: int, indent: str) -> None:
-        """The end of a function that unwinds, where these locals are saved, as bits, -1 for all."""
+    def leave(self, alive: int, number: str, indent: str) -> None:
+        """The end of a function that unwinds, where these locals are saved, as bits, -1 for all; `number` is the text
+        of the number of its call, "" where that is on the operand stack or not saved."""
         self.step("pausing: the frame is saved")
         if self.plan.notes.wanted:
             self.line(indent, f";; {self.saved()}")
-        for line in self.unwinding(alive):
+        for line in self.unwinding(alive, number):
             self.line(indent, line)
         if self.plan.placeholders:
             self.trail(self.plan.notes.once("position" if self.plan.position else "result"))
@@ -172,11 +191,12 @@ class Writer(Layout):
             return ""
         return f"(local.get {name})" if type_ == self.plan.ids.address else f"(i32.wrap_i64 (local.get {name}))"
 
-    def unwinding(self, alive: int, known: str = "") -> list[str]:
-        """The lines of a function that unwinds, with those that save its frame; `known` is the text of the stack's
-        position, if that need not be loaded."""
+    def unwinding(self, alive: int, number: str, known: str = "") -> list[str]:
+        """The lines of a function that unwinds, with those that save its frame; `number` is the text of the number of
+        its call, "" where that is on the operand stack or not saved, and `known` that of the stack's position, if that
+        need not be loaded."""
         plan = self.plan
-        lines, position = self.frame.saves(alive, known)
+        lines, position = self.frame.saves(alive, number, known)
         if plan.record:
             lines.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
         if not plan.position:
