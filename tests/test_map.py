@@ -173,22 +173,3 @@ def test_lines_behind_one_that_is_added() -> None:
     pairs = {to + i: from_ + i for to, from_, count in data["lines"] for i in range(count)}  # type: ignore[attr-defined]
     for line in ("    (drop (i32.const 1))", "    (drop (i32.const 2)))", "    (nop))"):
         assert pairs[out.index(line) + 1] == lines.index(line) + 1
-
-
-def test_lines_of_calls_made_again() -> None:
-    """A call that what takes back the frame makes, too, leads back to where the reader has it."""
-    text = """(module (import "env" "sleep" (func $sleep)) (memory 1)
-  (func $g (param $x i32) (result i32)
-    (if (local.get $x) (then
-      (drop (call $f (i32.const 2)))
-      (drop (call $f (i32.const 3)))))
-    (local.get $x))
-  (func $f (param $x i32) (result i32)
-    (call $sleep)
-    (local.get $x)))
-"""
-    output, data = mapped(text, optimize="speed", rewind="jump")
-    out = output.split("\n")
-    pairs = {to + i: from_ + i for to, from_, count in data["lines"] for i in range(count)}  # type: ignore[attr-defined]
-    made = [at for at, line in enumerate(out, 1) if line.strip() == "(drop (call $f (i32.const 0)))"]
-    assert [pairs[at] for at in made] == [4, 5]

@@ -130,3 +130,15 @@
 (assert_return (invoke "tree" (i32.const 2)) (i32.const 9))
 (assert_return (invoke "caught" (i32.const 2)) (i32.const 28))
 (assert_return (invoke "flat" (i32.const 2) (i32.const 3)) (i32.const 17))
+
+;; an id that stands in quotes
+(module
+  (import "spectest" "print_i32" (func $print_i32 (param i32)))
+  (memory (export "memory") 1)
+  (func $"a (b" (export "quoted") (param $x i32) (result i32)
+    (if (local.get $x)
+      (then (return (i32.add (local.get $x) (call $"a (b" (i32.sub (local.get $x) (i32.const 1)))))))
+    (call $print_i32 (local.get $x))
+    (i32.const 2)))
+
+(assert_return (invoke "quoted" (i32.const 3)) (i32.const 8))

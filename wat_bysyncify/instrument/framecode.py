@@ -123,6 +123,8 @@ class FrameCode:
             for local, live in zip(group.locals, lives, strict=True):
                 words.append(f"(local.get {local.name})" if live else "")
             if self.frame.inline and group.types[0] in SAVED_SIZES:
+                if words and not words[-1]:  # the last value is what traps past all addresses
+                    words[-1] = zero(group.locals[-1].type)
                 lines += self._saves(group, words, self.frame.inline, number, position)
                 position = position_behind(group.types, self.ids, self.frame.inline.position)
                 continue

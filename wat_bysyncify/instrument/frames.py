@@ -3,9 +3,9 @@
 Made for size, values of a type stand together, up to eight; made for speed, values of any numbers' types; made to be
 read, each alone.
 
-Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, room is left for
-them; so a frame has one layout, whatever the call. Where the number of the call is saved, it is the first value; the
-last where functions skip and are made to be read.
+Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, or the function
+saves its frame itself, room is left for them; so a frame has one layout, whatever the call. Where the number of the
+call is saved, it is the first value; the last where functions skip and are made to be read.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Group(NamedTuple):
 
 class Inline(NamedTuple):
     """The locals of a function that saves its frame itself: where the data structure is, the stack's position, and the
-    number of the call."""
+    number of the call, if that comes from the operand stack."""
 
     data: str
     position: str

@@ -123,9 +123,9 @@ def _save_text(types: Sequence[str], parts: Sequence[tuple[str, int]], ids: Ids,
 def saving(
     types: Sequence[str], values: Sequence[str], ids: Ids, data: str, position: str, known: str = ""
 ) -> list[str]:
-    """The lines that save values, given as text; room is left for those that are "". `data` is the text of the pointer
-    to the data structure, `position` a local for the stack's position, and `known` the text of that where it need not
-    be loaded."""
+    """The lines that save values, given as text; room is left for those that are "", which the last is not (see
+    `_room`). `data` is the text of the pointer to the data structure, `position` a local for the stack's position, and
+    `known` the text of that where it need not be loaded."""
     size, offsets = _offsets(types)
     count = f"({ids.address}.const {size})"
     lines = _room(count, ids, data, position, known or ids.position(data))
@@ -163,7 +163,7 @@ def restoring(types: Sequence[str], ids: Ids, data: str, position: str) -> tuple
 
 
 def _room(size: str, ids: Ids, data: str, position: str, found: str) -> list[str]:
-    """The lines that find the stack's position, and trap if `size` bytes, which are then written, do not fit there.
+    """The lines that find the stack's position, and trap if `size` bytes do not fit, of which the last is then written.
 
     Where the sum is past all addresses, at the end of a memory that has them all, it is the writing that traps.
     """

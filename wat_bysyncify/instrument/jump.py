@@ -30,11 +30,11 @@ no `$unwind`; and where there are loops in which nothing pauses, sets of live lo
     (if (global.get $state) (then (i32.const 0) (call $save_2_i32 (local.get $x)) (return)))
 
 Where few functions can pause, and two calls in this one at most, a call of a function that restores its parameters is
-made again by what takes the frame back, and the jump goes behind it: from there to what saves the frame, if it pauses
-again, the code of a deep stack runs in a row.
+made again by what takes the frame back, and the jump goes behind it: so the code of a deep stack that is resumed, and
+paused once more, runs in a row.
 
     (br_if $call_0 (i32.eqz (i32.load (local.get $position))))
-    (local.set $sum (call $deep (i32.const 0)))  ;; instead of (call $deep (i32.sub (local.get $depth) (i32.const 1)))
+    (local.set $sum (call $deep (i32.const 0)))  ;; there it is (call $deep (i32.sub ..))
     (br $called_1)
 
 A jump cannot go into a block. So the blocks that hold calls are opened where the jump is too (what comes before them
@@ -56,10 +56,8 @@ where ways meet, if it is written on the way of a jump.
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..sexpr.trivia import comments
 from .framecode import FrameCode
@@ -73,25 +71,18 @@ from .steps import Arm, Lifted, Nest, Plain, Resume, Stmt
 from .writer import Writer
 
 
-class _Made(NamedTuple):
-    """A call that is made before a jump: its line, and the token in the source with which it begins."""
-
-    text: str
-    start: int
-
-
 @dataclass(slots=True)
 class _Stretch:
     """Code in which jumps go forward only: what is opened at its head, in the order in which it ends; which labels lead
-    to the calls, in order, and to those of which numbers; the calls that are made before the jump, by the label behind
-    them; where its head is in the text, and where the end of the block is that ends first, if nothing stands before
-    that: a jump there would jump over nothing."""
+    to the calls, in order, and to those of which numbers; the calls that are made again before the jump, by the label
+    behind them; where its head is in the text, and where the end of the block is that ends first, if nothing stands
+    before that: a jump there would jump over nothing."""
 
     head: int
     indent: str
     opened: list[str] = field(default_factory=list)
     targets: list[tuple[str, range]] = field(default_factory=list)
-    made: dict[str, _Made] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
     front: int = 0
 
     @property
@@ -123,7 +114,8 @@ class _Jump(Writer):
     def body(self, indent: str) -> None:
         """The reader's code."""
         self.open_whole(indent)
-        stretch = self.stretch(indent)
+        stretch = _Stretch(len(self.out), indent)
+        self.out.append("")
         self.arms(self.arm, self.lifted.arm, indent, stretch)
         self.finish(stretch, self.entry(stretch))
         self.close_whole(indent)
@@ -161,16 +153,16 @@ class _Jump(Writer):
     def only(self, stretch: _Stretch, key: str) -> list[str]:
         """The jump of a stretch with one target, where nothing is taken back."""
         target, rewinding = stretch.targets[0][0], self.plan.ids.is_resumed
-        if target not in stretch.made:
+        if target not in stretch.again:
             return [self.noted(f"(br_if {target} {rewinding})", key)]
-        return [self.noted(f"(if {rewinding} (then", key), *(f"  {line}" for line in _to(target, stretch)), "))"]
+        return [self.noted(f"(if {rewinding} (then", key), *(f"  {line}" for line in _go(target, stretch)), "))"]
 
     def dispatch(self, stretch: _Stretch, call: str) -> list[str]:
         """The branch to where a call can be made again. `call` is the text of its number, "" where that is on the
         operand stack."""
         targets = sorted(stretch.targets, key=lambda target: target[1].start)
         if len(targets) == 1:
-            return _to(targets[0][0], stretch)
+            return _go(targets[0][0], stretch)
         first, end = targets[0][1].start, targets[-1][1].stop
         backwards = targets[0] is not stretch.targets[0]
         if end - first <= 2 * len(targets) + 16:
@@ -186,13 +178,6 @@ class _Jump(Writer):
         ]
         return [*lines, f"(br {stretch.targets[-1][0]})"]
 
-    def stretch(self, indent: str) -> _Stretch:
-        """A stretch that begins here, with pieces for its head: one for each call that may be made there, and those
-        between them."""
-        begun = _Stretch(len(self.out), indent)
-        self.out += [""] * (1 + 2 * sum(call.again != "" for call in self.plan.calls))
-        return begun
-
     def finish(self, stretch: _Stretch, dispatch: list[str]) -> None:
         """Writes the head of a stretch, now that it is known what ends in it."""
         if not stretch.needs_jump:
@@ -204,21 +189,11 @@ class _Jump(Writer):
                 lines[-1] += f" {opened}"
             else:
                 lines.append(opened)
-        lines += dispatch
-        at = stretch.head
-        for line, behind in zip(lines, [*lines[1:], ""], strict=False):
-            made = stretch.made.get(behind.strip()[len("(br ") : -1])
-            self.out[at] += f"{self.newline}{stretch.indent}"
-            if made and line.strip() == made.text:
-                insort(self.marks, (at + 1, made.start))
-                at += 1
-                self.out[at] = line
-                at += 1
-            else:
-                self.out[at] += line
+        text = "".join(f"{self.newline}{stretch.indent}{line}" for line in [*lines, *dispatch])
+        self.out[stretch.head] = text
 
     def land(self, stretch: _Stretch, label: str, calls: range) -> str:
-        """Ends the block whose end is where the jump to the next calls goes, by their indices; its label."""
+        """Ends the block whose end is where the jump to these calls goes, by their indices; its label."""
         if self.code <= stretch.head:
             stretch.front = len(self.out)
         label = unused(label, self.plan.labels)
@@ -244,19 +219,21 @@ class _Jump(Writer):
 
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
         self.step(self.said_of_call(step))
-        call, notes, here = self.plan.calls[step.index], self.plan.notes, range(step.index, step.index + 1)
-        again = call.again and self.code > stretch.head  # what stands first needs no jump
-        if again:
-            self.made(step, indent)
-            label = self.land(stretch, f"$called_{call.number}", here)
-            made = f"({step.taken} {call.again})" if step.taken else call.again
-            made = f"{made} {notes.each(self.said_of_call(step), 'made')}".rstrip()
-            stretch.made[label] = _Made(made, step.call[-1].piece.start)
+        call, notes = self.plan.calls[step.index], self.plan.notes
+        number, here, said = call.number, range(step.index, step.index + 1), self.said_of_call(step)
+
+        def land_behind() -> None:
+            label = self.land(stretch, f"$called_{number}", here)
+            self.trail(notes.each(said, "landing behind"))
+            again = f"({step.taken} {call.again})" if step.taken else call.again
+            stretch.again[label] = f"{again} {notes.once('again behind')}".rstrip()
+
+        if call.again and self.code > stretch.head:  # what stands first needs no jump
+            self.call(step, indent, land_behind)
         else:
-            self.land(stretch, f"$call_{call.number}", here)
-            self.trail(notes.each(self.said_of_call(step), "landing"))
-            self.made(step, indent)
-        self.paused(step, indent)
+            self.land(stretch, f"$call_{number}", here)
+            self.trail(notes.each(said, "landing"))
+            self.call(step, indent)
         for stmt in step.stmts:
             self.stmt(stmt, indent)
         self.values(step.values or [], indent)
@@ -350,33 +327,27 @@ class _Jump(Writer):
         self.step(f"the {nest.block.op} is entered again, for its calls")
         self.land(outer, f"$into_{nest.block.start}", calls)
         for arm, inner in in_place(self, nest, indent):
-            stretch = self.stretch(inner)
+            stretch = _Stretch(len(self.out), inner)
+            self.out.append("")
             yield arm, inner, stretch
             self.finish(stretch, self.again(stretch))
 
 
-def _to(label: str, stretch: _Stretch) -> list[str]:
-    """The branch to a label, behind the call that it is behind, if that is not made there."""
-    made = stretch.made.get(label)
-    return [made.text, f"(br {label})"] if made else [f"(br {label})"]
+def _go(label: str, stretch: _Stretch) -> list[str]:
+    """The branch to a label; before it the call behind which that is, if it is made again here."""
+    return [*filter(None, [stretch.again.get(label)]), f"(br {label})"]
 
 
 def _either(targets: list[str], index: str, stretch: _Stretch) -> list[str]:
-    """A branch to one of two targets, of number 0 and 1: engines jump through a table, which takes longer. Where a call
-    is made before the second, there is no branch but to the first, if that can be: engines lay out in a row what comes
-    then."""
+    """A branch to one of two targets, of number 0 and 1: engines jump through a table, which takes longer. If only the
+    second has a call before it, what is in a row is that call and what comes then: engines lay out code in this order.
+    """
     first, second = targets
-    if second not in stretch.made:
-        return [_words("(br_if", second, index) + ")", *_to(first, stretch)]
-    if first not in stretch.made:
-        return [f"(br_if {first} {_words('(i32.eqz', index)}))", *_to(second, stretch)]
-    made = [f"  {line}" for line in _to(second, stretch)]
-    return [_words("(if", index, "(then"), *made, "))", *_to(first, stretch)]
-
-
-def _words(*words: str) -> str:
-    """Words, but those that are "", with a space between them."""
-    return " ".join(filter(None, words))
+    if second not in stretch.again:
+        return [f"(br_if {second} {index})" if index else f"(br_if {second})", *_go(first, stretch)]
+    if first not in stretch.again:
+        return [f"(br_if {first} (i32.eqz {index}))", *_go(second, stretch)]
+    return [f"(if {index} (then", *(f"  {line}" for line in _go(second, stretch)), "))", *_go(first, stretch)]
 
 
 def _table(targets: list[str], index: str, backwards: bool) -> list[str]:

@@ -10,8 +10,8 @@ becomes
 
 Operands that are evaluated before a lifted call go to temporaries, unless they are constants, or locals that nothing
 in between writes. The operands of a pausing call itself are evaluated again on rewind, so they must be constants,
-locals or pure instructions on those. A function that restores its own parameters may be given anything; for any other
-callee, what the operands read is saved too.
+locals or pure instructions on those. A function that restores its own parameters may be given anything (and is, where
+jump.py makes the call elsewhere); for any other callee, what the operands read is saved too.
 
 The result of a call is stored before the check for unwinding, made-up as it may be then: nobody reads it until the call
 has been made again. Where somebody might (it is an operand of that very call, or the call throws in the end, and a

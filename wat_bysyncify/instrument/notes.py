@@ -39,8 +39,9 @@ _SENTENCES = {
     "jump": "resuming: take back what was saved at the pause, and jump to the call",
     "jump alone": "resuming: jump to the call",
     "further": "resuming: on to the call inside",
-    "made": "made again, for which operands do not matter: it restores its parameters",
+    "again behind": "the call is made again; its operands do not matter, for it restores its parameters",
     "landing": "the jump lands here, for the call to be made again",
+    "landing behind": "the jump lands here, where the call has been made again",
     "twin": "resuming is the work of the twin, which can jump into the code",
     # At the end of the module.
     "state": "the state: of these three, exactly one is 1",

@@ -55,8 +55,8 @@ class Exit(NamedTuple):
 class PausingCall(NamedTuple):
     """A pausing call as it is planned: `number` is what stands for it in frames, its place among them, `callee` the
     word for the function that is called, None where that is not known, `alive` the locals that are live behind it, as
-    bits, and `exit` where they are saved, None for at once. `again` is its text where it is made again by what takes
-    the frame back, "" where the jump goes before it. `position` is the type of its result, if that is the stack's
+    bits, and `exit` where they are saved, None for at once. `again` is the text of a call that what takes the frame
+    back may make in its place, "" if there is none. `position` is the type of its result, if that is the stack's
     position where it has paused, else ""; `told`: its first result says whether it has (telling.py)."""
 
     number: int
@@ -188,7 +188,7 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
             notes=program.notes,
         ),
     )
-    # A frame's own code wants it in a local where it comes from the operand stack.
+    # A frame's own code wants the number in a local where that comes from the operand stack.
     unknown = inlined is not None and any(exit_.number is None for exit_ in plan.exits)
     if not numbered or not (form == "skip" or unknown or _enters(lifted)):
         plan = plan._replace(counter="")
@@ -310,14 +310,14 @@ def _when_paused(callee: str | None, program: Program) -> tuple[str, bool]:
 def _again(call: PausingCall, program: Program) -> str:
     """The text of a call of a function that restores its parameters, with operands that nobody reads; "" if there is
     none."""
-    word = call.callee
-    known = program.call(word) if word is not None and program.instrumented(word) else None
-    if word is None or known is None or call.told:
+    if call.callee is None or not program.instrumented(call.callee) or call.told:
         return ""
-    (params, results), _ = known
+    number = program.module.funcs.index(call.callee)
+    callee = program.module.func(number or 0)
+    params, results = callee.type
     if len(results) > 1 or not all(map(is_nullable, params)):
         return ""
-    return f"(call {' '.join([word, *map(zero, params)])})"
+    return f"(call {' '.join([callee.id or str(number), *map(zero, params)])})"
 
 
 def _placeholders(body: Body, scope: Scope) -> tuple[str, ...]:

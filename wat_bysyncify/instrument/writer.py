@@ -3,6 +3,8 @@ that do not skip, the blocks that a pause leaves."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .framecode import FrameCode
 from .layout import Layout
 from .notes import frame_note
@@ -55,35 +57,20 @@ class Writer(Layout):
         said = [f"call {plan.ids.assert_call}", number, arguments]
         return f"({' '.join(filter(None, said))})"
 
-    def call(self, step: Resume, indent: str) -> None:
-        """A pausing call, and behind it what leaves the code if it has paused."""
-        self.made(step, indent)
-        self.paused(step, indent)
-
-    def number(self, step: Resume) -> tuple[str, bool]:
-        """The text of the number of a call, "" where what saves the frame knows it; and whether it stands before the
-        call, below what that leaves on the operand stack."""
+    def call(self, step: Resume, indent: str, landing: Callable[[], None] = lambda: None) -> None:
+        """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once. `landing`
+        writes what stands between."""
         plan, call = self.plan, self.plan.calls[step.index]
         known = call.exit is not None and call.exit.number is not None
         number = f"(i32.const {call.number + self.far})" if plan.numbered and not known else ""
-        return number, bool(number and call.told and call.exit and plan.form != "straight")
-
-    def made(self, step: Resume, indent: str) -> None:
-        """A pausing call."""
-        number, below = self.number(step)
-        if below:
+        if number and call.told and call.exit and plan.form != "straight":  # below what the call leaves
             self.line(indent, number)
+            number = ""
         for stmt in step.call:
             self.stmt(stmt, indent)
-        if self.plan.calls[step.index].told:
-            self.trail(self.plan.notes.once("told"))
-
-    def paused(self, step: Resume, indent: str) -> None:
-        """What leaves the code behind a call if it has paused: for its exit, or at once."""
-        plan, call = self.plan, self.plan.calls[step.index]
-        number, below = self.number(step)
-        if below:
-            number = ""
+        if call.told:
+            self.trail(plan.notes.once("told"))
+        landing()
         paused = "" if call.told else f" {plan.ids.has_paused}"  # or the call has left that on the operand stack
         if call.exit:
             self.leaves(call.exit, number, paused, indent)
