@@ -119,19 +119,18 @@ class FrameCode:
             if room:
                 lines.append(self._leave(room))
                 position, room = "", 0
+            inline = self.frame.inline if group.types[0] in SAVED_SIZES else None
             words = []
             for local, live in zip(group.locals, lives, strict=True):
-                words.append(f"(local.get {local.name})" if live else "")
-            if self.frame.inline and group.types[0] in SAVED_SIZES:
-                if words and not words[-1]:  # the last value is what traps past all addresses
-                    words[-1] = zero(group.locals[-1].type)
-                lines += self._saves(group, words, self.frame.inline, number, position)
-                position = position_behind(group.types, self.ids, self.frame.inline.position)
+                left = inline and local is not group.locals[-1]  # the last value is what traps past all addresses
+                words.append(f"(local.get {local.name})" if live else "" if left else zero(local.type))
+            if inline:
+                lines += self._saves(group, words, inline, number, position)
+                position = position_behind(group.types, self.ids, inline.position)
                 continue
             position = ""
             call = f"(call {self.helper('save', *group.types)}"
-            locals_ = group.locals
-            lines += call_lines(call, [word or zero(local.type) for word, local in zip(words, locals_, strict=True)])
+            lines += call_lines(call, words)
         if room:
             lines.append(self._leave(room))
             position = ""

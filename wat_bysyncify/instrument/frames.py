@@ -4,8 +4,9 @@ Made for size, values of a type stand together, up to eight; made for speed, val
 read, each alone.
 
 Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, or the function
-saves its frame itself, room is left for them; so a frame has one layout, whatever the call. Where the number of the
-call is saved, it is the first value; the last where functions skip and are made to be read.
+saves its frame itself (but for the last of a group), room is left for them; so a frame has one layout, whatever the
+call. Where the number of the call is saved, it is the first value; the last where functions skip and are made to be
+read.
 """
 
 from __future__ import annotations

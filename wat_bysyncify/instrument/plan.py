@@ -303,17 +303,22 @@ def _size(frame: Frame, more: int) -> int:
 def _when_paused(callee: str | None, program: Program) -> tuple[str, bool]:
     """The type in which the function that a word names returns the stack's position, "" if it does not; and whether it
     tells that it has paused."""
-    number = None if callee is None else program.module.funcs.index(callee)
+    number = _number(callee, program)
     return ("", False) if number is None else (program.position_type(number), number in program.telling)
+
+
+def _number(callee: str | None, program: Program) -> int | None:
+    """The number of the function that a word names; None if it is none of the module, or not known."""
+    return None if callee is None else program.module.funcs.index(callee)
 
 
 def _again(call: PausingCall, program: Program) -> str:
     """The text of a call of a function that restores its parameters, with operands that nobody reads; "" if there is
     none."""
-    if call.callee is None or not program.instrumented(call.callee) or call.told:
+    number = _number(call.callee, program)
+    if number is None or number not in program.pausing.instrumented or call.told:
         return ""
-    number = program.module.funcs.index(call.callee)
-    callee = program.module.func(number or 0)
+    callee = program.module.func(number)
     params, results = callee.type
     if len(results) > 1 or not all(map(is_nullable, params)):
         return ""
