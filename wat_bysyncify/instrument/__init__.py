@@ -84,7 +84,7 @@ What is done, in the order of the files:
     plan.py        its form, before that; its calls, frame and new locals    Body, Lifted -> Plan
     liveness.py    led by plan.py: the locals that are live at each call     Body -> sets of locals
     frames.py      led by it: what is saved together, in what order          locals -> Frame
-    framecode.py   what saves that and takes it back                         Frame -> text
+    framecode.py   what saves that and takes it back (stackcode.py)          Frame -> text
     skip.py        the form with guards around the steps                     Plan, Lifted, Source -> Writer
     jump.py        or that with blocks to jump out of                        Plan, Lifted, Source -> Writer
     straight.py    or, if it has a twin that jumps, with no way back at all  Plan, Lifted, Source -> Writer
@@ -92,7 +92,7 @@ What is done, in the order of the files:
     controlcalls.py  calls of control functions: their code instead          tokens -> text
     and at the end:
     needs.py       what the new functions refer to, of all together          Needs -> Needs
-    helpers.py     the functions that save and restore                       Helper -> text
+    helpers.py     the functions that save and restore (stackcode.py; heldrefs.py: references)  Helper -> text
     support.py     the state and the control functions                       ids -> text
     additions.py   all that is added, in order                               Program, Needs -> text
     assemble.py    all put together again                                    Module, texts, additions -> text

@@ -8,7 +8,8 @@ from ..sexpr.nodes import Node
 from . import names
 from .asserts import assert_texts, control_checks
 from .fields import node_words
-from .helpers import Helper, divided, helper_text, table_text
+from .heldrefs import table_text
+from .helpers import Helper, divided, helper_text
 from .module import FuncType
 from .needs import Needs
 from .program import Program

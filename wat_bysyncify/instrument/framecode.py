@@ -29,12 +29,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .frames import Group, Inline
-from .helpers import popping, position_behind, restoring, saving
+from .helpers import popping
 from .layout import call_lines, filled
 from .names import SAVED_SIZES
 from .placeholder import zero
 from .plan import Plan
 from .reftypes import is_nullable, nullable
+from .stackcode import position_behind, restoring, saving
 
 
 class FrameCode:

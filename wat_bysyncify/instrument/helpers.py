@@ -19,19 +19,18 @@ smaller together so.
       (call $pop_2_i32)
     )
 
-References cannot go to memory. Each is put into a free slot of a table, and the number of the slot goes to memory, 0
-for null. A free slot holds null. Slots are taken in turn, round and round, in a table of which at least half is free:
-so a free one is found in a few steps, however many stacks are paused and in whatever order they resume.
+What these do with the stack is in stackcode.py; references are kept in tables (heldrefs.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from . import names
+from .heldrefs import hold_text, release_text
 from .ids import Ids
 from .layout import call_lines
-from .reftypes import heap_type
+from .names import SAVED_REFERENCES
+from .stackcode import moved, restoring, saving
 
 # A verb, and the types of the values.
 Helper = tuple[str, ...]
@@ -101,8 +100,8 @@ def helper_text(helper: Helper, parts: Sequence[Helper], ids: Ids, id_of: Callab
 def _save_text(types: Sequence[str], parts: Sequence[tuple[str, int]], ids: Ids, id_: str) -> list[str]:
     """The function that saves values of these types: at the stack's position, once it is known that they fit there; or
     it calls others, of these ids, with so many values each."""
-    if types[0] in names.SAVED_REFERENCES:
-        return _hold_text(types[0], ids)
+    if types[0] in SAVED_REFERENCES:
+        return hold_text(types[0], ids)
     values = ["$value"] if len(types) == 1 else [f"$value_{number}" for number in range(1, len(types) + 1)]
     lines = [f"(func {id_}"]
     for value, type_ in zip(values, types, strict=True):
@@ -120,26 +119,11 @@ def _save_text(types: Sequence[str], parts: Sequence[tuple[str, int]], ids: Ids,
     return [*lines, ")"]
 
 
-def saving(
-    types: Sequence[str], values: Sequence[str], ids: Ids, data: str, position: str, known: str = ""
-) -> list[str]:
-    """The lines that save values, given as text; room is left for those that are "", which the last is not (see
-    `_room`). `data` is the text of the pointer to the data structure, `position` a local for the stack's position, and
-    `known` the text of that where it need not be loaded."""
-    size, offsets = _offsets(types)
-    count = f"({ids.address}.const {size})"
-    lines = _room(count, ids, data, position, known or ids.position(data))
-    for value, type_, offset in zip(values, types, offsets, strict=True):
-        if value:
-            lines.append(f"({type_}.store {ids.memory}{offset}(local.get {position}) {value})")
-    return [*lines, *_moved(count, ids, data, position)]
-
-
 def _restore_text(types: Sequence[str], popped: bool, parts: Sequence[str], ids: Ids, id_: str) -> list[str]:
     """The function that takes back the values of these types that were saved last; `popped`: its first result is the
     last one. It may call others, of these ids."""
-    if types[0] in names.SAVED_REFERENCES:
-        return _release_text(types[0], ids)
+    if types[0] in SAVED_REFERENCES:
+        return release_text(types[0], ids)
     order = -1 if popped else 1
     lines = [f"(func {id_} (result {' '.join(types[::order])})"]
     if parts:
@@ -147,59 +131,6 @@ def _restore_text(types: Sequence[str], popped: bool, parts: Sequence[str], ids:
     lines.append(f"  (local $position {ids.address})")
     back, values = restoring(types, ids, ids.pointer, "$position")
     return [*lines, *(f"  {line}" for line in [*back, *values[::order]]), ")"]
-
-
-def restoring(types: Sequence[str], ids: Ids, data: str, position: str) -> tuple[list[str], list[str]]:
-    """The lines that go back to the values of these types that were saved last, and the text of each value then."""
-    address = ids.address
-    size, offsets = _offsets(types)
-    lines = [
-        f"(local.set {position}",
-        f"  ({address}.sub {ids.position(data)} ({address}.const {size})))",
-        f"({address}.store {ids.memory}{data} (local.get {position}))",
-    ]
-    values = zip(types, offsets, strict=True)
-    return lines, [f"({type_}.load {ids.memory}{offset}(local.get {position}))" for type_, offset in values]
-
-
-def _room(size: str, ids: Ids, data: str, position: str, found: str) -> list[str]:
-    """The lines that find the stack's position, and trap if `size` bytes do not fit, of which the last is then written.
-
-    Where the sum is past all addresses, at the end of a memory that has them all, it is the writing that traps.
-    """
-    address = ids.address
-    return [
-        f"(local.set {position} {found})",
-        f"(if ({address}.gt_u ({address}.add (local.get {position}) {size})",
-        f"              {ids.end(data)})",
-        "  (then (unreachable)))",
-    ]
-
-
-def position_behind(types: Sequence[str], ids: Ids, position: str) -> str:
-    """The text of the stack's position behind saved values of these types; `position` is the local that has it before
-    them."""
-    return f"({ids.address}.add (local.get {position}) ({ids.address}.const {_offsets(types)[0]}))"
-
-
-def _moved(size: str, ids: Ids, data: str, position: str) -> list[str]:
-    """The lines that move the stack's position `size` bytes on."""
-    address = ids.address
-    return [
-        f"({address}.store {ids.memory}{data}",
-        f"           ({address}.add (local.get {position}) {size}))",
-    ]
-
-
-def _offsets(types: Sequence[str]) -> tuple[int, list[str]]:
-    """How many bytes values of these types take, and the text of where each is."""
-    size = 0
-    found = []
-    for type_ in types:
-        align = "align=4 " if names.SAVED_SIZES[type_] > 4 else ""
-        found.append((f"offset={size} " if size else "") + align)
-        size += names.SAVED_SIZES[type_]
-    return size, found
 
 
 def _leave_text(ids: Ids, id_: str) -> list[str]:
@@ -214,58 +145,6 @@ def _leave_text(ids: Ids, id_: str) -> list[str]:
         f"                         (local.get {position}))",
         "                (local.get $bytes))",
         "    (then (unreachable)))",
-        *(f"  {line}" for line in _moved("(local.get $bytes)", ids, ids.pointer, position)),
-        ")",
-    ]
-
-
-def table_text(type_: str, ids: Ids) -> list[str]:
-    """The table for references of a type, with its globals, in lines."""
-    return [
-        f"(table {ids.tables[type_]} 8 {type_})",
-        f"(global {ids.last_slot[type_]} (mut i32) (i32.const 0))",
-        f"(global {ids.slot_count[type_]} (mut i32) (i32.const 0))",
-    ]
-
-
-def _hold_text(type_: str, ids: Ids) -> list[str]:
-    table, next_, count = ids.tables[type_], ids.last_slot[type_], ids.slot_count[type_]
-    null = f"(ref.null {heap_type(type_)})"
-    return [
-        f"(func {ids.save[type_]} (param $value {type_})",
-        "  (if (ref.is_null (local.get $value))",
-        f"    (then (return (call {ids.save['i32']} (i32.const 0)))))",
-        f"  (if (i32.ge_u (i32.add (i32.mul (global.get {count}) (i32.const 2)) (i32.const 2))",
-        f"                (table.size {table}))",
-        "    (then",
-        f"      (if (i32.eq (table.grow {table} {null} (table.size {table}))",
-        "                  (i32.const -1))",
-        "        (then (unreachable)))))",
-        "  (loop $taken",
-        f"    (global.set {next_} (i32.rem_u (i32.add (global.get {next_}) (i32.const 1))",
-        f"                                   (table.size {table})))",
-        f"    (br_if $taken (i32.eqz (global.get {next_})))",
-        f"    (br_if $taken (i32.eqz (ref.is_null (table.get {table} (global.get {next_}))))))",
-        f"  (call {ids.save['i32']} (global.get {next_}))",
-        f"  (table.set {table} (global.get {next_}) (local.get $value))",
-        f"  (global.set {count} (i32.add (global.get {count}) (i32.const 1)))",
-        ")",
-    ]
-
-
-def _release_text(type_: str, ids: Ids) -> list[str]:
-    table, count = ids.tables[type_], ids.slot_count[type_]
-    null = f"(ref.null {heap_type(type_)})"
-    return [
-        f"(func {ids.restore[type_]} (result {type_})",
-        "  (local $slot i32)",
-        f"  (local $value {type_})",
-        f"  (local.set $slot (call {ids.restore['i32']}))",
-        "  (if (i32.eqz (local.get $slot))",
-        f"    (then (return {null})))",
-        f"  (local.set $value (table.get {table} (local.get $slot)))",
-        f"  (table.set {table} (local.get $slot) {null})",
-        f"  (global.set {count} (i32.sub (global.get {count}) (i32.const 1)))",
-        "  (local.get $value)",
+        *(f"  {line}" for line in moved("(local.get $bytes)", ids, ids.pointer, position)),
         ")",
     ]

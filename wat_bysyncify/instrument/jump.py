@@ -218,22 +218,22 @@ class _Jump(Writer):
                 yield from self.opened(step, indent, stretch)
 
     def resume(self, step: Resume, indent: str, stretch: _Stretch) -> None:
-        self.step(self.said_of_call(step))
+        """A pausing call, before which the jump lands, or behind it where that makes the call again."""
+        said = self.said_of_call(step)
+        self.step(said)
         call, notes = self.plan.calls[step.index], self.plan.notes
-        number, here, said = call.number, range(step.index, step.index + 1), self.said_of_call(step)
-
-        def land_behind() -> None:
-            label = self.land(stretch, f"$called_{number}", here)
+        here = range(step.index, step.index + 1)
+        behind = call.again and self.code > stretch.head  # what stands first needs no jump
+        if not behind:
+            self.land(stretch, f"$call_{call.number}", here)
+            self.trail(notes.each(said, "landing"))
+        number = self.made(step, indent)
+        if behind:
+            label = self.land(stretch, f"$called_{call.number}", here)
             self.trail(notes.each(said, "landing behind"))
             again = f"({step.taken} {call.again})" if step.taken else call.again
-            stretch.again[label] = f"{again} {notes.once('again behind')}".rstrip()
-
-        if call.again and self.code > stretch.head:  # what stands first needs no jump
-            self.call(step, indent, land_behind)
-        else:
-            self.land(stretch, f"$call_{number}", here)
-            self.trail(notes.each(said, "landing"))
-            self.call(step, indent)
+            stretch.again[label] = self.noted(again, "again behind")
+        self.behind_call(step, number, indent)
         for stmt in step.stmts:
             self.stmt(stmt, indent)
         self.values(step.values or [], indent)

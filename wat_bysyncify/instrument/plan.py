@@ -134,23 +134,16 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     """
     func, program = scope.func, scope.program
     policy = program.policy(func.number)
-    alive = [live | waiting for live, waiting in zip(live_locals(body), lifted.alive, strict=True)]
-    if program.options.save_all_locals:
-        known = sum(1 << number for number, (_, type_) in enumerate(scope.locals) if can_be_kept(type_, scope.module))
-        alive = [live | known for live in alive]
+    alive = _alive(body, lifted, scope)
     owner = program.tails.numbers.get(func.number)
-    numbers = range(len(alive))[:: -1 if policy.backwards and form != "skip" else 1]
-    calls = tuple(
-        PausingCall(number, call.callee, live, None, "", *_when_paused(call.callee, program))
-        for number, call, live in zip(numbers, body.calls, alive, strict=True)
-    )
-    position = program.position_type(func.number)
-    tells = scope.tells
+    paused = [_when_paused(call.callee, program) for call in body.calls]
+    position, tells = program.position_type(func.number), scope.tells
     # What it returns while unwinding is what its call does.
-    stays = (not position or calls[0].position) and tells == calls[0].told and not body.dead_calls
+    stays = (not position or paused[0][0]) and tells == paused[0][1] and not body.dead_calls
     if policy.elided and stays and owner is None and not any(alive) and _is_its_call(lifted):
         return None
     numbered = form == "skip" or len(body.calls) > 1
+    numbers = range(len(alive))[:: -1 if policy.backwards and form != "skip" else 1]
     counter = scope.new_name("$call")
     saved = _saved(alive, body, lifted, scope)
     if form == "skip":
@@ -162,54 +155,57 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     placeholders = _placeholders(body, scope)
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once
-    if inlined and len(calls) <= policy.calls_again:
-        calls = tuple(call._replace(again=_again(call, program)) for call in calls)
-    plan = _with_exits(
-        [None] * len(alive) if at_once else _exits(form, calls, body, policy),
-        Plan(
-            form=form,
-            calls=calls,
-            numbered=numbered,
-            frame=frame,
-            dispatcher=program.tails.dispatcher.get(func.number, ""),
-            exits=(),
-            counter=counter,
-            temps=tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
-            labels=body.labels,
-            params=func.type[0],
-            results=scope.results,
-            placeholders=placeholders,
-            position=position,
-            tells=tells,
-            function=func.number,
-            asserts=program.options.asserts,
-            record=program.options.record,
-            ids=program.ids,
-            notes=program.notes,
-        ),
+    exits = [None] * len(alive) if at_once else _exits(form, numbers, alive, body, policy)
+    calls_again = inlined is not None and len(alive) <= policy.calls_again
+    calls = tuple(
+        PausingCall(
+            number, call.callee, live, exit_, _again(call.callee, told, program) if calls_again else "", where, told
+        )
+        for number, call, live, exit_, (where, told) in zip(numbers, body.calls, alive, exits, paused, strict=True)
     )
     # A frame's own code wants the number in a local where that comes from the operand stack.
-    unknown = inlined is not None and any(exit_.number is None for exit_ in plan.exits)
-    if not numbered or not (form == "skip" or unknown or _enters(lifted)):
-        plan = plan._replace(counter="")
+    unknown = inlined is not None and any(exit_ and exit_.number is None for exit_ in exits)
+    counted = numbered and (form == "skip" or unknown or _enters(lifted))
+    plan = Plan(
+        form=form,
+        calls=calls,
+        numbered=numbered,
+        frame=frame,
+        dispatcher=program.tails.dispatcher.get(func.number, ""),
+        exits=tuple(dict.fromkeys(filter(None, exits))),
+        counter=counter if counted else "",
+        temps=tuple((temp.name, temp.type) for temp in sorted(lifted.temps, key=lambda temp: temp.type)),
+        labels=body.labels,
+        params=func.type[0],
+        results=scope.results,
+        placeholders=placeholders,
+        position=position,
+        tells=tells,
+        function=func.number,
+        asserts=program.options.asserts,
+        record=program.options.record,
+        ids=program.ids,
+        notes=program.notes,
+    )
     return _with_twin(plan, scope) if form == "straight" else plan
-
-
-def _with_exits(exits: Sequence[Exit | None], plan: Plan) -> Plan:
-    """A plan with the exit of each of its calls."""
-    calls = tuple(call._replace(exit=exit_) for call, exit_ in zip(plan.calls, exits, strict=True))
-    return plan._replace(calls=calls, exits=tuple(dict.fromkeys(filter(None, exits))))
 
 
 def _with_twin(plan: Plan, scope: Scope) -> Plan:
     """A plan in the straight form with its twin, which has one exit for all calls."""
     func, program = scope.func, scope.program
     whole = plan.exits[0]._replace(alive=-1, number=None if plan.numbered else plan.calls[0].number)
-    twin = Twin(
-        unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs),
-        _with_exits([whole] * len(plan.calls), plan._replace(form="jump")),
-    )
-    return plan._replace(counter="", twin=twin)
+    calls = tuple(call._replace(exit=whole) for call in plan.calls)
+    id_ = unused(f"${plain(func.id or str(func.number))}_rewind", program.ids.funcs)
+    return plan._replace(counter="", twin=Twin(id_, plan._replace(form="jump", calls=calls, exits=(whole,))))
+
+
+def _alive(body: Body, lifted: Lifted, scope: Scope) -> list[int]:
+    """The locals, temporaries too, that are live behind each pausing call, as bits."""
+    alive = [live | waiting for live, waiting in zip(live_locals(body), lifted.alive, strict=True)]
+    if not scope.program.options.save_all_locals:
+        return alive
+    known = sum(1 << number for number, (_, type_) in enumerate(scope.locals) if can_be_kept(type_, scope.module))
+    return [live | known for live in alive]
 
 
 def _is_its_call(lifted: Lifted) -> bool:
@@ -260,24 +256,23 @@ def _saved(alive: list[int], body: Body, lifted: Lifted, scope: Scope) -> list[L
     return found
 
 
-def _exits(form: Form, calls: Sequence[PausingCall], body: Body, policy: Policy) -> list[Exit]:
+def _exits(form: Form, numbers: Sequence[int], alive: Sequence[int], body: Body, policy: Policy) -> list[Exit]:
     """Where each call leaves for: one place for all, or one for each set of live locals, if these are few enough for
     what they bring."""
-    sets = Counter(call.alive for call in calls)
+    sets = Counter(alive)
     if form == "straight":  # together they must not outgrow the code
         exact = sum(live.bit_count() for live in sets) <= _LEFT * len(body.tokens)
     else:
         size = (len(sets) - 1) * (9 + 2 * reduce(or_, sets).bit_count())
         exact = form == "jump" and 0 < size <= policy.for_a_loop * _quiet_loops(body)
     if not exact:
-        alone = form != "skip" and len(calls) == 1
-        return [Exit(unused("$unwind", body.labels), -1, 0 if alone else None)] * len(calls)
+        alone = form != "skip" and len(numbers) == 1
+        return [Exit(unused("$unwind", body.labels), -1, 0 if alone else None)] * len(numbers)
     found: dict[int, Exit] = {}
-    for call in calls:
-        if call.alive not in found:
-            number = call.number if sets[call.alive] == 1 else None
-            found[call.alive] = Exit(unused("$unwind", body.labels), call.alive, number)
-    return [found[call.alive] for call in calls]
+    for number, live in zip(numbers, alive, strict=True):
+        if live not in found:
+            found[live] = Exit(unused("$unwind", body.labels), live, number if sets[live] == 1 else None)
+    return [found[live] for live in alive]
 
 
 def _quiet_loops(body: Body) -> int:
@@ -300,23 +295,23 @@ def _size(frame: Frame, more: int) -> int:
     return sum(3 + 2 * len(group.locals) for group in frame.groups) + 2 * more
 
 
-def _when_paused(callee: str | None, program: Program) -> tuple[str, bool]:
+def _when_paused(word: str | None, program: Program) -> tuple[str, bool]:
     """The type in which the function that a word names returns the stack's position, "" if it does not; and whether it
     tells that it has paused."""
-    number = _number(callee, program)
+    number = _number(word, program)
     return ("", False) if number is None else (program.position_type(number), number in program.telling)
 
 
-def _number(callee: str | None, program: Program) -> int | None:
+def _number(word: str | None, program: Program) -> int | None:
     """The number of the function that a word names; None if it is none of the module, or not known."""
-    return None if callee is None else program.module.funcs.index(callee)
+    return None if word is None else program.module.funcs.index(word)
 
 
-def _again(call: PausingCall, program: Program) -> str:
-    """The text of a call of a function that restores its parameters, with operands that nobody reads; "" if there is
-    none."""
-    number = _number(call.callee, program)
-    if number is None or number not in program.pausing.instrumented or call.told:
+def _again(word: str | None, told: bool, program: Program) -> str:
+    """The text of a call of the function that a word names, with operands that nobody reads; "" if there is none, or it
+    does not restore its parameters."""
+    number = _number(word, program)
+    if number is None or number not in program.pausing.instrumented or told:
         return ""
     callee = program.module.func(number)
     params, results = callee.type

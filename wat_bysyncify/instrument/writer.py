@@ -3,8 +3,6 @@ that do not skip, the blocks that a pause leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from .framecode import FrameCode
 from .layout import Layout
 from .notes import frame_note
@@ -57,9 +55,12 @@ class Writer(Layout):
         said = [f"call {plan.ids.assert_call}", number, arguments]
         return f"({' '.join(filter(None, said))})"
 
-    def call(self, step: Resume, indent: str, landing: Callable[[], None] = lambda: None) -> None:
-        """A pausing call, and behind it what leaves the code if it has paused: for its exit, or at once. `landing`
-        writes what stands between."""
+    def call(self, step: Resume, indent: str) -> None:
+        """A pausing call, and what comes behind it."""
+        self.behind_call(step, self.made(step, indent), indent)
+
+    def made(self, step: Resume, indent: str) -> str:
+        """A pausing call alone; the text of its number for `behind_call`."""
         plan, call = self.plan, self.plan.calls[step.index]
         known = call.exit is not None and call.exit.number is not None
         number = f"(i32.const {call.number + self.far})" if plan.numbered and not known else ""
@@ -70,7 +71,12 @@ class Writer(Layout):
             self.stmt(stmt, indent)
         if call.told:
             self.trail(plan.notes.once("told"))
-        landing()
+        return number
+
+    def behind_call(self, step: Resume, number: str, indent: str) -> None:
+        """What leaves the code if a call has paused: for its exit, or at once. `number` is the text of the number of
+        the call, "" where that is below on the operand stack or the exit knows it."""
+        plan, call = self.plan, self.plan.calls[step.index]
         paused = "" if call.told else f" {plan.ids.has_paused}"  # or the call has left that on the operand stack
         if call.exit:
             self.leaves(call.exit, number, paused, indent)
@@ -82,8 +88,7 @@ class Writer(Layout):
         self.line(indent, "))")
 
     def leaves(self, exit_: Exit, number: str, paused: str, indent: str) -> None:
-        """What goes to an exit, with the text of the number of the call, "" where that is below on the operand stack or
-        the exit knows it."""
+        """What goes to an exit, with the text of the number of the call (see `behind_call`)."""
         plan = self.plan
         if exit_.number is not None:
             self.line(indent, f"(br_if {exit_.label}{paused})")
