@@ -72,7 +72,7 @@ def inline(scope: Scope, values: int, call: str) -> Inline | None:
     """The locals with which a function saves its frame itself, if it is to; `values` is how many are in it, `call` the
     local with the number of the call."""
     program, number = scope.program, scope.func.number
-    if not program.inline_frames(number) or values > program.policy(number).inline_values:
+    if not program.inlines_frame(number) or values > program.policy(number).inline_values:
         return None
     return Inline(scope.new_name("$data"), scope.new_name("$position"), call)
 

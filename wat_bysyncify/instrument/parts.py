@@ -23,8 +23,8 @@ from .pausepoints import with_pause_points
 from .program import Program
 from .reftypes import is_nullable, is_value_type, nullable
 from .scope import Scope
+from .standins import with_stand_ins
 from .tablecalls import settled_calls
-from .tailcalls import with_stand_ins
 from .telling import telling_header
 
 

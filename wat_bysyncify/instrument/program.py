@@ -115,7 +115,7 @@ class Program:
         """What a function is written for."""
         return policy(self.options.optimize, self.hot, number)
 
-    def inline_frames(self, number: int) -> bool:
+    def inlines_frame(self, number: int) -> bool:
         """Whether the code that saves and restores the frame of a function stands in it, if it is small."""
         few = len(self.pausing.instrumented) <= self.policy(number).inline_frames
         return few and self.options.rewind == "jump"
@@ -125,7 +125,7 @@ class Program:
         the place of its own frame from that, and need not wait for what was just stored: where many frames are saved,
         one after the other, that is what takes time. None does where functions tail-call: what returns may be an import
         then."""
-        if number not in self.pausing.instrumented or self.tails.targets or not self.inline_frames(number):
+        if number not in self.pausing.instrumented or self.tails.targets or not self.inlines_frame(number):
             return ""
         results = self.module.func(number).type[1]
         return results[0] if results in (("i64",), (self.ids.address,)) else ""

@@ -23,31 +23,22 @@ that knows all whose frames it can be:
 
 The stack is as deep as it was, in wasm and in frames: a million tail calls leave one frame.
 
-A function that is not instrumented, as an import, has no frame to be found again. A tail call of it becomes the tail
-call of a function that calls it the usual way, and has a frame with the arguments:
-
-    (return_call $sleep (i32.const 1))   ->   (return_call $call_sleep (i32.const 1))
-
-    (func $call_sleep (param i32)
-      (call $sleep (local.get 0)))
+A function that is not instrumented, as an import, has no frame to be found again: another stands for it (standins.py).
 """
 
 from __future__ import annotations
 
 from ..errors import WatError
-from ..sexpr.nodes import Token, tokens, words
-from ..sexpr.parser import parse
+from ..sexpr.nodes import Token, tokens
 from .annotations import NEVER
 from .asserts import frame_number
 from .callgraph import Dispatch
-from .code import OURS, Code
-from .fields import spelled_tokens, type_use_end
-from .module import Func, FuncType, signature_text
-from .names import plain, unused
+from .code import Code
+from .module import Func, FuncType
+from .names import unused
 from .program import Program
 from .reftypes import can_be_kept, got, nullable, top
-
-_TAIL_CALLS = frozenset(("return_call", "return_call_indirect", "return_call_ref"))
+from .standins import TAIL_CALLS, new_stand_in, said_of
 
 
 class _Find:
@@ -67,7 +58,7 @@ class _Find:
         body = program.callees.body(func)
         for position, token in enumerate(body):
             code = program.codes[token]
-            if code.op not in _TAIL_CALLS or code.says == NEVER:
+            if code.op not in TAIL_CALLS or code.says == NEVER:
                 continue
             if code.op == "return_call":
                 callee = program.module.funcs.index(code.word)
@@ -83,7 +74,7 @@ class _Find:
                 known = self.through_reference(func, dispatch)
             self.check(func, body, position, type_, known is None)
             if known is None:
-                known = {self.stand_in(func, _said(body, position, code), code, type_)}
+                known = {self.stand_in(func, said_of(body, position, code), code, type_)}
             targets |= known
 
     def check(self, caller: Func, body: list[Token], position: int, type_: FuncType, by_stand_in: bool) -> None:
@@ -116,37 +107,9 @@ class _Find:
     def stand_in(self, caller: Func, said: str, code: Code, type_: FuncType) -> int:
         """The number of the function that stands for what a tail call of a function calls."""
         if said not in self.made:
-            self.made[said] = self.new_stand_in(said, code, type_)
+            self.made[said] = new_stand_in(said, code, type_, self.program)
         func = self.tails.stand_ins[caller.number, said] = self.made[said]
         return func.number
-
-    def new_stand_in(self, said: str, code: Code, type_: FuncType) -> Func:
-        """A function, among those of the program, that stands for what a tail call calls."""
-        program = self.program
-        params = list(type_[0])
-        call, _, rest = said.partition(" ")
-        name = "$call_" + (plain(code.word) or "indirect")
-        if code.op == "return_call_indirect":
-            params.append(program.module.address_type("table", code.word))
-            name = "$call_indirect"
-        elif code.op == "return_call_ref":
-            params.append(f"(ref null {rest})")
-            name = "$call_ref"
-        id_ = unused(name, self.taken)
-        arguments = "".join(f" (local.get {number})" for number in range(len(params)))
-        signature = signature_text((tuple(params), type_[1]))
-        annotation = f"{OURS}{code.says}) " if code.says else ""
-        text = f"(func {id_}{signature}\n  {annotation}({call.removeprefix('return_')} {rest}{arguments})\n)"
-        node = next(each for each in parse(text) if isinstance(each, list))
-        header = 1 + bool(params) + bool(type_[1])
-        func = Func(id_, node, type=(tuple(params), type_[1]), header=header, params=[(None, each) for each in params])
-        space = program.module.funcs
-        func.number = space.names[id_] = len(space.entities)
-        space.entities.append(func)
-        program.pausing.can_pause.add(func.number)
-        program.pausing.instrumented.add(func.number)
-        program.pausing.added.add(func.number)  # its call can pause, be it in other functions as it may
-        return func
 
     def finish(self) -> None:
         """Numbers the frames and writes the dispatchers."""
@@ -211,35 +174,3 @@ def find_tails(program: Program) -> None:
     for number in sorted(program.pausing.tail_callers):
         found.read(program.module.func(number))
     found.finish()
-
-
-def _said(body: list[Token], position: int, code: Code) -> str:
-    """A tail call with its immediates: `return_call_indirect $t (type 0)`."""
-    end = type_use_end(body, position + 1) if code.op == "return_call_indirect" else position + 1
-    return f"{' '.join(words(body[position]))} {spelled_tokens(body[position + 1 : end])}".rstrip()
-
-
-def with_stand_ins(body: list[Token], caller: Func, program: Program) -> list[Token]:
-    """The tokens of a function's body, one for each instruction, with the tail calls of stand-ins where these stand in.
-
-    (return_call $sleep (i32.const 1))   ->   (return_call $call_sleep (i32.const 1))
-    """
-    stand_ins = program.tails.stand_ins
-    out: list[Token] = []
-    skip = 0
-    for position, token in enumerate(body):
-        if position < skip:
-            continue
-        code = program.codes[token]
-        func = stand_ins.get((caller.number, _said(body, position, code))) if code.op in _TAIL_CALLS else None
-        if func is None:
-            out.append(token)
-            continue
-        skip = type_use_end(body, position + 1) if code.op == "return_call_indirect" else position + 1
-        whole = body[position:skip]
-        text = f"(return_call {func.id}" if not code.flat else f"return_call {func.id}"
-        last = program.codes[whole[-1]]
-        closing = ")" if token.type == "LEAF" else ""
-        trivia = last.trivia if last.trivia or token.type == "LEAF" else " "
-        out.append(Token(token.type, text + closing + trivia, sum(each.width for each in whole)))
-    return out

@@ -51,7 +51,7 @@ def find_telling(program: Program, shapes: Shapes) -> Set[int]:
         and isinstance(program.module.func(number).node, list)  # there may be no more of it than `(func)`
         and graph.callers.get(number)
         and graph.callers[number] <= pausing.instrumented
-        and not program.inline_frames(number)
+        and not program.inlines_frame(number)
     }
     found = {number for number in sorted(known) if not (shapes[number].skips or shapes[number].old)}
     # What does nothing but a call (plan.py) need not know of pauses if it returns what that does.
