@@ -113,3 +113,17 @@ def test_place_of_an_error_behind_a_hint(before: str) -> None:
     with pytest.raises(WatError, match="unknown local 9") as error:
         rewrite(text)
     assert error.value.offset == text.index("(local.get 9)")
+
+
+def test_never_beside_a_stand_in() -> None:
+    """A tail call that is said not to pause stays, where another of the same import has a function in its place."""
+    never = "(@bysyncify.never) (return_call $sleep)"
+    text = f"""(module
+  (import "env" "sleep" (func $sleep))
+  (memory 1)
+  (func (export "f") (param i32)
+    (if (local.get 0) (then {never}))
+    (return_call $sleep)))
+"""
+    rewritten = rewrite(text)
+    assert never in rewritten and "\n    (return_call $call_sleep))\n" in rewritten

@@ -260,17 +260,52 @@ DRIVEN = """(module
 """
 
 
-def test_recorded_list(tmp_path: Path) -> None:
+# What was paused has no frame of its own in $forward, and in $both; $pass does nothing but a call.
+FRAMELESS = DRIVEN.replace(
+    "(func $work (call_indirect (i32.const 0))",
+    """(func $forward (return_call $inner))
+  (func $both (if (global.get $asleep) (then (call $sleep))) (return_call $forward))
+  (func $pass (call $both))
+  (func $work (call $pass)""",
+)
+
+
+@pytest.mark.parametrize("options", [[], ["-O"], ["-Os"]])
+@pytest.mark.parametrize(
+    ("text", "names"), [(DRIVEN, ("inner", "work")), (FRAMELESS, ("inner", "forward", "both", "pass", "work"))]
+)
+def test_recorded_list(text: str, names: tuple[str, ...], options: list[str], tmp_path: Path) -> None:
     """What wat-shell writes is a list: with nothing else instrumented, and checks, the program does the same."""
     source, recording, listed, again = (tmp_path / name for name in ("in.wat", "record.wat", "list", "again.wat"))
-    source.write_text(DRIVEN)
+    source.write_text(text)
     runner = CliRunner()
-    done = runner.invoke(main, [str(source), "--record", "-o", str(recording)])
+    done = runner.invoke(main, [str(source), *options, "--record", "-o", str(recording)])
     assert done.exit_code == 0, done.output
     first = runner.invoke(shell, [str(recording), "--record", str(listed)])
     assert (first.exit_code, first.output) == (0, "(i32.const 1)\n(i32.const 2)\n(i32.const 3)\n")
-    assert listed.read_text() == "$inner\n$work\n"
-    done = runner.invoke(main, [str(source), "--only-list", f"@{listed}", "--asserts", "-o", str(again)])
+    assert listed.read_text().split() == [f"${name}" for name in names]
+    done = runner.invoke(main, [str(source), *options, "--only-list", f"@{listed}", "--asserts", "-o", str(again)])
     assert done.exit_code == 0, done.output
     second = runner.invoke(shell, [str(again)])
     assert (second.exit_code, second.output) == (0, first.output)
+
+
+def test_frameless_called(form: dict[str, Any]) -> None:
+    """A function that only tail-calls what can pause has no frame, and is not to be called while unwinding either."""
+    text = """(module
+  (import "env" "sleep" (func $sleep))
+  (memory (export "memory") 1)
+  (func (export "f") (param i32) (if (local.get 0) (then (return_call $g))))
+  (func $g (call $sleep)))
+"""
+    engine = wasmtime.Engine()
+    store = wasmtime.Store(engine)
+    module = wasmtime.Module(engine, rewrite(text, **form))
+    sleep = wasmtime.Func(store, wasmtime.FuncType([], []), lambda: None)
+    exports = wasmtime.Instance(store, module, [sleep]).exports(store)
+    exports["memory"].write(store, struct.pack("<II", 24, 1024), 16)
+    exports["f"](store, 0)
+    exports["bysyncify_start_unwind"](store, 16)
+    with pytest.raises(wasmtime.Trap):
+        exports["f"](store, 0)
+    assert exports["bysyncify_error"].value(store) == CALLED

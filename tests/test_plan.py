@@ -14,6 +14,7 @@ from wat_bysyncify.instrument.helpers import divided
 from wat_bysyncify.instrument.parts import take_apart
 from wat_bysyncify.instrument.plan import Plan
 from wat_bysyncify.instrument.rewrite import read_program
+from wat_bysyncify.instrument.shape import Shapes
 from wat_bysyncify.sexpr.nodes import tokens
 
 TEXT = """(module
@@ -294,3 +295,13 @@ def test_calls_made_again() -> None:
             assert plan
             texts = sorted(call.again for call in plan.calls)
             assert texts == expected.get(name, [""] * len(plan.calls))
+
+
+def test_shape_of_a_delegate() -> None:
+    """A try ends with its delegate: what comes behind is in no loop."""
+    text = """(module
+  (import "env" "sleep" (func $sleep))
+  (memory 1)
+  (func loop try call $sleep delegate 0 end call $sleep))"""
+    shape = Shapes(read_program(text, Options()))[1]
+    assert (shape.calls, shape.in_loops) == (2, 1)

@@ -101,7 +101,7 @@
   (func $save_i32 (param $value i32)
     (local $position i32)
     (local.set $position (i32.load (global.get $data)))
-    (if (i32.gt_u (i32.add (local.get $position) (i32.const 4))
+    (if (i32.ge_u (i32.add (local.get $position) (i32.const 3))
                   (i32.load offset=4 (global.get $data)))
       (then (unreachable)))
     (i32.store (local.get $position) (local.get $value))

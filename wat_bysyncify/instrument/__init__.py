@@ -72,6 +72,7 @@ What is done, in the order of the files:
     annotations.py what is said of instructions, as part of them             tokens -> tokens
     catching.py    calls in handlers in which no pause is to begin           tokens -> tokens
     standins.py    tail calls of what has no frames                          tokens -> tokens
+    recording.py   what notes which functions were paused, with --record     tokens -> tokens
     asserts.py     checks behind calls, with --asserts                       tokens -> tokens
     tablecalls.py  calls through tables that the module changes              tokens -> tokens
     nonnull.py     locals that cannot be null                                tokens -> tokens

@@ -118,7 +118,7 @@ class Additions:
         return found
 
     def exports(self, name: str) -> list[str]:
-        """The names under which a control function, or the memory of the frames, is exported, as string literals."""
+        """The names under which a control function, or a memory that is added, is exported, as string literals."""
         return [f'"{prefix}_{name}"' for prefix in self.ids.prefixes]
 
     def memory(self) -> list[list[str]]:

@@ -14,7 +14,7 @@ from .program import Program
 
 class Functions(NamedTuple):
     """What comes of rewriting functions: the new texts of fields, by the identity of their nodes; those of stand-ins
-    (tailcalls.py); what all these need, and what tools want to know of them."""
+    (standins.py); what all these need, and what tools want to know of them."""
 
     replaced: dict[int, str]
     stand_ins: list[str]
@@ -70,8 +70,9 @@ class _Assembly:
         return Assembled(out, self.begins, self.end, self.state)
 
     def _state_place(self) -> Node | None:
-        """The field behind which the globals of the state go: the last global (they have the next numbers), or else
-        what stands before the first function (older tools read in one pass)."""
+        """The field behind which the globals of the state go: where there are globals, the last of these and of the
+        imports (they have the next numbers), or else what stands before the first function (older tools read in one
+        pass)."""
         fields = self.module.fields
         spaces = (self.module.funcs, self.module.tables, self.module.memories, self.module.globals, self.module.tags)
         ahead = {id(entity.node) for space in spaces for entity in space.entities if entity.imported}

@@ -14,6 +14,7 @@ the number of the function, in two exported globals, and traps then.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zlib import crc32
 
 from ..sexpr.nodes import Token, tokens
@@ -30,10 +31,10 @@ from .scope import Scope
 PAUSED, CALLED, STATE, FRAME, INDEX = range(1, 6)
 
 
-def frame_number(text: str, number: int) -> int:
-    """What stands on top of the frames of a function: its number, mixed with one of its module's text."""
-    mixed = (crc32(text.encode("utf-8", "surrogatepass")) + number) & 0xFFFFFFFF
-    return mixed - (1 << 32) if mixed >> 31 else mixed
+def frame_numbers(text: str, functions: Iterable[int]) -> dict[int, int]:
+    """What stands on top of the frames of functions: the number of each, mixed with one of their module's text."""
+    mixed = crc32(text.encode("utf-8", "surrogatepass"))
+    return {number: ((mixed + number + (1 << 31)) & 0xFFFFFFFF) - (1 << 31) for number in functions}
 
 
 def with_checks(body: list[Token], scope: Scope) -> list[Token]:

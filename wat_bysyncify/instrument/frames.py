@@ -52,8 +52,8 @@ class Inline(NamedTuple):
 class Frame(NamedTuple):
     """The frame of one function. `number_first`: the number of the call is its first value (where functions skip, it is
     one of the locals); `apart`: that is taken back by a call of its own. `owner` is the number of the function, which
-    is on top where it must be told, None where it need not. `inline`: no functions save and restore, but code of its
-    own."""
+    is on top where it must be told, None where it need not. `inline`: groups of numbers are saved and restored by code
+    of its own, not by functions."""
 
     groups: list[Group]
     number_first: bool

@@ -49,7 +49,7 @@ def plain_function(func: Func, program: Program) -> str | None:
         return with_entry_check(parts) if checked else parts.text
     options = program.options
     # With these, control functions do more than their code says.
-    more = options.trace or options.ignore_unwind_from_catch or options.asserts or options.pause_at
+    more = options.trace or options.ignore_unwind_from_catch or options.asserts
     inline = program.policy(func.number).inline_control and not more
     return with_control_code(func, program) if inline else None
 
@@ -105,10 +105,12 @@ def _forwarding(parts: Parts, indent: str) -> str:
 
     (if (global.get $rewinding) (then (return_call $rewind_tail)))
     """
-    program, before = parts.scope.program, parts.before
-    inside = _source(parts, indent, CountedLabels()).inside
-    go_on = program.tails.dispatcher[parts.func.number]
-    added = f"{program.newline}{inside}(if {program.ids.is_resumed} (then (return_call {go_on})))"
+    program, before, number = parts.scope.program, parts.before, parts.func.number
+    ids = program.ids
+    go_on = f"(if {ids.is_resumed} (then (return_call {program.tails.dispatcher[number]})))"
+    check = [f"(call {ids.assert_not_unwinding} (i32.const {number}))"] if program.options.asserts else []
+    line = program.newline + _source(parts, indent, CountedLabels()).inside
+    added = "".join(f"{line}{each}" for each in [*check, go_on])
     text = [*parts.header[:-1], before.core, added, before.trivia or " ", *parts.body.tokens, parts.close]
     return "".join(text)
 

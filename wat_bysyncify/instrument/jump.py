@@ -321,7 +321,7 @@ class _Jump(Writer):
             self.line(indent, "))")
 
     def entered(self, nest: Nest, indent: str, outer: _Stretch) -> Iterator[tuple[Arm, str, _Stretch]]:
-        """A loop or a try_table, which keeps its place."""
+        """A loop, a try_table or a try, which keeps its place."""
         calls = range(nest.block.calls[0], nest.block.calls[-1])
         self.lead(nest.lead, indent)
         self.step(f"the {nest.block.op} is entered again, for its calls")

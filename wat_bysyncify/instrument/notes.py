@@ -43,7 +43,7 @@ _SENTENCES = {
     "landing": "the jump lands here, for the call to be made again",
     "landing behind": "the jump lands here, where the call has been made again",
     "twin": "resuming is the work of the twin, which can jump into the code",
-    # At the end of the module.
+    # Of the module: the globals of the state, and at its end.
     "state": "the state: of these three, exactly one is 1",
     "one state": "the state: normal is 0, unwinding 1, rewinding 2",
     "data": "where the saved frames are: a pointer to their next free byte, and to their end",

@@ -1,7 +1,8 @@
 """One function taken apart: its node -> its header, its names, its body.
 
-What the stages behind do not know is said here in words that they know: annotations, tail calls of what has no frame,
-calls through tables that change, locals that cannot be null, pause points.
+What the stages behind do not know is said here in words that they know: annotations, handlers in which no pause begins,
+tail calls of what has no frame, what is recorded, checks, calls through tables that change, locals that cannot be null,
+pause points.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .module import Func
 from .nonnull import checked_gets, nullable_local
 from .pausepoints import with_pause_points
 from .program import Program
+from .recording import with_noted_tail_calls
 from .reftypes import is_nullable, is_value_type, nullable
 from .scope import Scope
 from .standins import with_stand_ins
@@ -119,6 +121,8 @@ def _prepared(inside: list[Token], before: Token, checked: set[str], scope: Scop
         inside = with_catching_calls(inside, scope)
     if stands_in:
         inside = with_stand_ins(inside, func, program)
+    if program.options.record and func.number in program.tails.dispatcher:
+        inside = with_noted_tail_calls(inside, func.number, program)
     if asserts:
         inside = with_checks(inside, scope)
     if pausing.changing:

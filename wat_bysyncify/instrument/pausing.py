@@ -45,7 +45,7 @@ Pauses = int | Dispatch  # a function, or what a call looks for
 
 @dataclass(slots=True)
 class Pausing:
-    """`can_pause` and `instrumented` are function numbers; stand-ins are added to them (tailcalls.py). `causes` has
+    """`can_pause` and `instrumented` are function numbers; stand-ins are added to them (standins.py). `causes` has
     what pauses, in the order in which that was found, each with that because of which it pauses, or why it does by
     itself."""
 
@@ -55,7 +55,7 @@ class Pausing:
     question: Question | None = None
     causes: dict[Pauses, Pauses | Cause] = field(default_factory=dict)
     added: set[int] = field(default_factory=set)  # by a list or annotation: their indirect calls can pause in any case
-    listed: set[int] = field(default_factory=set)  # of those, the ones by which the search does not go on
+    listed: set[int] = field(default_factory=set)  # of those, the ones that nothing else makes pause by themselves
     only: bool = False  # there is a list of the only ones
     runtime: set[int] = field(default_factory=set)  # the functions that drive the pausing
     points: set[int] = field(default_factory=set)  # the functions that get pause points

@@ -140,7 +140,8 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     position, tells = program.position_type(func.number), scope.tells
     # What it returns while unwinding is what its call does.
     stays = (not position or paused[0][0]) and tells == paused[0][1] and not body.dead_calls
-    if policy.elided and stays and owner is None and not any(alive) and _is_its_call(lifted):
+    elided = policy.elided and not program.options.record
+    if elided and stays and owner is None and not any(alive) and _is_its_call(lifted):
         return None
     numbered = form == "skip" or len(body.calls) > 1
     numbers = range(len(alive))[:: -1 if policy.backwards and form != "skip" else 1]

@@ -91,7 +91,7 @@ def _shape(func: Func, program: Program) -> Shape:
     for position, token in enumerate(body):
         code = codes[token]
         what = code.act
-        if what == act.CLOSE or what == act.END:
+        if what == act.CLOSE or what == act.END or (what == act.DELEGATE and code.flat):
             if opened and opened.pop():
                 depth -= 1
         elif code.opens or (code.flat and (what == act.BLOCK or what == act.IF)):

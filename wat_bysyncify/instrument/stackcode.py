@@ -2,7 +2,7 @@
 (helpers.py), or in one that does it itself (framecode.py).
 
     (local.set $position (i32.load (global.get $data)))
-    (if (i32.gt_u (i32.add (local.get $position) (i32.const 12))
+    (if (i32.ge_u (i32.add (local.get $position) (i32.const 11))
                   (i32.load offset=4 (global.get $data)))
       (then (unreachable)))
     (i32.store (local.get $position) (local.get $x))
@@ -27,7 +27,7 @@ def saving(
     `known` the text of that where it need not be loaded."""
     size, offsets = _offsets(types)
     count = f"({ids.address}.const {size})"
-    lines = _room(count, ids, data, position, known or ids.position(data))
+    lines = _room(size, ids, data, position, known or ids.position(data))
     for value, type_, offset in zip(values, types, offsets, strict=True):
         if value:
             lines.append(f"({type_}.store {ids.memory}{offset}(local.get {position}) {value})")
@@ -47,15 +47,16 @@ def restoring(types: Sequence[str], ids: Ids, data: str, position: str) -> tuple
     return lines, [f"({type_}.load {ids.memory}{offset}(local.get {position}))" for type_, offset in values]
 
 
-def _room(size: str, ids: Ids, data: str, position: str, found: str) -> list[str]:
+def _room(size: int, ids: Ids, data: str, position: str, found: str) -> list[str]:
     """The lines that find the stack's position, and trap if `size` bytes do not fit, of which the last is then written.
 
-    Where the sum is past all addresses, at the end of a memory that has them all, it is the writing that traps.
+    That is so if the last byte is at the end or behind it. Its address may be that of the last byte of all there are;
+    where the sum is past that, it is the writing that traps.
     """
     address = ids.address
     return [
         f"(local.set {position} {found})",
-        f"(if ({address}.gt_u ({address}.add (local.get {position}) {size})",
+        f"(if ({address}.ge_u ({address}.add (local.get {position}) ({address}.const {size - 1}))",
         f"              {ids.end(data)})",
         "  (then (unreachable)))",
     ]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from ..sexpr.nodes import Token, words
 from ..sexpr.parser import parse
+from .annotations import NEVER
 from .code import OURS, Code
 from .fields import spelled_tokens, type_use_end
 from .module import Func, FuncType, signature_text
@@ -69,7 +70,8 @@ def with_stand_ins(body: list[Token], caller: Func, program: Program) -> list[To
         if position < skip:
             continue
         code = program.codes[token]
-        func = stand_ins.get((caller.number, said_of(body, position, code))) if code.op in TAIL_CALLS else None
+        stands = code.op in TAIL_CALLS and code.says != NEVER
+        func = stand_ins.get((caller.number, said_of(body, position, code))) if stands else None
         if func is None:
             out.append(token)
             continue

@@ -31,7 +31,7 @@ from __future__ import annotations
 from ..errors import WatError
 from ..sexpr.nodes import Token, tokens
 from .annotations import NEVER
-from .asserts import frame_number
+from .asserts import frame_numbers
 from .callgraph import Dispatch
 from .code import Code
 from .module import Func, FuncType
@@ -42,7 +42,7 @@ from .standins import TAIL_CALLS, new_stand_in, said_of
 
 
 class _Find:
-    """Finds the targets of all tail calls, and makes the stand-ins."""
+    """Finds the targets of all tail calls, whose frame is whose, and what stands for functions that have none."""
 
     def __init__(self, program: Program) -> None:
         self.program, self.taken, self.tails = program, program.ids.funcs, program.tails
@@ -116,8 +116,7 @@ class _Find:
         tails, func = self.tails, self.program.module.func
         called = set[int]().union(*self.targets.values())
         if self.program.options.asserts:
-            numbers = self.program.pausing.instrumented
-            tails.numbers = {number: frame_number(self.program.text, number) for number in sorted(numbers)}
+            tails.numbers = frame_numbers(self.program.text, sorted(self.program.pausing.instrumented))
         else:
             numbered = sorted(called | {number for number, targets in self.targets.items() if targets})
             tails.numbers = {number: position for position, number in enumerate(numbered)}

@@ -7,6 +7,7 @@ from .framecode import FrameCode
 from .layout import Layout
 from .notes import frame_note
 from .plan import Exit, Plan
+from .recording import noted
 from .source import NOT_PAUSED, PAUSED, Source
 from .steps import Lifted, Resume
 
@@ -190,7 +191,7 @@ class Writer(Layout):
         plan = self.plan
         lines, position = self.frame.saves(alive, number, known)
         if plan.record:
-            lines.append(f"(i32.store8 {plan.ids.recorded} (i32.const {plan.function}) (i32.const 1))")
+            lines.append(noted(plan.function, plan.ids))
         if not plan.position:
             return [*lines, *([PAUSED] if plan.tells else []), *plan.placeholders]
         position = position or plan.ids.position()
