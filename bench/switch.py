@@ -66,7 +66,7 @@ def main(
         names = [PEER, *configurations, CALLS]
         print(f"nanoseconds, bytes saved\n{'':<30}" + "".join(f"{name:>20}" for name in names) + "    ours / peer")
         turning = made(MICRO / "coroutines.wat", configurations, scratch)
-        turning |= {CALLS: programs.optimized(programs.kept(MICRO / "calls.wat"), flags=NO_INLINING)}
+        turning[CALLS] = programs.optimized(programs.kept(MICRO / "calls.wat"), flags=NO_INLINING)
         for engine in engines:
             for depth in depths:
                 turns = FRAMES // (depth + 3)

@@ -17,12 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zlib import crc32
 
-from ..sexpr.nodes import Token, tokens
-from ..sexpr.parser import parse
+from ..sexpr.nodes import Token
 from ..sexpr.trivia import Trivia
 from . import names
 from .code import CALLS
-from .fields import type_use_end
+from .fields import added_tokens, type_use_end
 from .ids import Ids
 from .scope import Scope
 
@@ -90,8 +89,7 @@ def with_entry(before: Token, body: list[Token], scope: Scope) -> tuple[Token, l
     indent = Trivia(trivia).indent
     check = f"(call {scope.program.ids.assert_called} (i32.const {scope.func.number}))"
     between = " " if indent is None else f"{scope.program.newline}{indent}"
-    added = [Token(token.type, token, 0) for token in tokens(parse(check + between)) if token]
-    return (before if trivia else Token(before.type, f"{before} ", before.width)), added + body
+    return (before if trivia else Token(before.type, f"{before} ", before.width)), added_tokens(check + between) + body
 
 
 def control_checks(name: str, ids: Ids) -> list[str]:

@@ -205,6 +205,11 @@ def value_types(node: Node) -> list[tuple[str | None, str]]:
     return [(None, type_) for type_ in found]
 
 
+def added_tokens(text: str) -> list[Token]:
+    """The tokens of text that is added to a body, and takes no room in the text that was there."""
+    return [Token(token.type, token, 0) for token in tokens(parse(text)) if token]
+
+
 def spelled(node: Node) -> str:
     """A list without comments, with single spaces: `(mut (ref null $t))`."""
     return spelled_tokens(tokens([node]))

@@ -12,10 +12,9 @@ The call of `$out_of_fuel` (support.py) can pause; all else follows from that.
 
 from __future__ import annotations
 
-from ..sexpr.nodes import Token, core_length, tokens
-from ..sexpr.parser import parse
+from ..sexpr.nodes import Token, core_length
 from ..sexpr.trivia import Trivia
-from .fields import type_use_end
+from .fields import added_tokens, type_use_end
 from .program import Program
 
 
@@ -36,7 +35,7 @@ def with_pause_points(body: list[Token], before: str, program: Program) -> list[
                 f"  (else (global.set {ids.fuel} (i32.sub (global.get {ids.fuel}) (i32.const 1)))))",
             ]
             text = ("" if indent is None else between).join(lines) + between
-            made[trivia] = [Token(token.type, token, 0) for token in tokens(parse(text)) if token]
+            made[trivia] = added_tokens(text)
         return made[trivia]
 
     out = point(before)[:] if "entries" in places else []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..sexpr.nodes import Token
 from .annotations import NEVER
+from .fields import added_tokens
 from .ids import Ids
 from .program import Program
 from .standins import TAIL_CALLS
@@ -22,15 +23,11 @@ def noted(number: int, ids: Ids) -> str:
 
 def with_noted_tail_calls(body: list[Token], number: int, program: Program) -> list[Token]:
     """The tokens of the body of a function that has tail calls that can pause, one for each instruction."""
+    added = added_tokens(f"{noted(number, program.ids)} ")
     out: list[Token] = []
     for token in body:
         code = program.codes[token]
         if code.op in TAIL_CALLS and code.says != NEVER and token.type != "CLOSE":
-            out += [
-                Token("OPEN", f"(i32.store8 {program.ids.recorded} ", 0),
-                Token("LEAF", f"(i32.const {number}) ", 0),
-                Token("LEAF", "(i32.const 1)", 0),
-                Token("CLOSE", ") ", 0),
-            ]
+            out += added
         out.append(token)
     return out

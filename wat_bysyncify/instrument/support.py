@@ -31,8 +31,7 @@ def globals_text(ids: Ids, shared: bool) -> list[str]:
 
 
 def control_text(name: str, id_: str, exports: Iterable[str], ids: Ids, checks: Iterable[str] = ()) -> list[str]:
-    """One control function, `name` as in names.CONTROL_FUNCTIONS or names.FUEL_FUNCTIONS, in
-    lines.
+    """One control function, `name` as in names.CONTROL_FUNCTIONS or names.FUEL_FUNCTIONS, in lines.
 
     `exports` are string literals, `checks` the lines that come before all else. `start_*` and `stop_*` trap if the
     stack's position is behind its end, as the article says.
