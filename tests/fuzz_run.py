@@ -24,6 +24,7 @@ from fuzz_host import (
     driver_text,
     host_text,
 )
+from fuzz_yields import with_yields
 
 from wat_bysyncify import WatError, rewrite
 from wat_bysyncify.script.interface import Interface, read_interface
@@ -54,7 +55,8 @@ class Way:
 
     `every`: paused at every n-th call of an import that may, 0 never; `times`: so often at once. `fuel`: given to
     `set_fuel` before each call, and after each pause. `share`: only one import of so many may pause. `hot`: one
-    function of so many is hot, as a profile says; 0 for no profile. With the option `closed_world`, a program that is
+    function of so many is hot, as a profile says; 0 for no profile. `yields`: the program pauses itself, where it calls
+    imports (fuzz_yields.py). With the option `closed_world`, a program that is
     open to the host's functions is rewritten without it.
     """
 
@@ -64,6 +66,7 @@ class Way:
     fuel: int = -1
     share: int = 1
     hot: int = 0
+    yields: bool = False
     options: tuple[tuple[str, Any], ...] = ()
 
 
@@ -100,6 +103,9 @@ WAYS = (
     Way("-Os, every 5th import, closed world, asserts", 1, share=5, options=SMALL + CLOSED),
     Way("-O, every 2nd import", 1, share=2, options=FAST),
     Way("twins, every 3rd import", 2, share=3, options=TWINS),
+    Way("yields", yields=True),
+    Way("-Os, yields", yields=True, options=SMALL),
+    Way("-O, yields", yields=True, options=FAST),
     Way("own memory", 1, options=OWN),
     Way("points, never paused", options=POINTS),
     Way("points, fuel 0", fuel=0, options=POINTS),
@@ -247,14 +253,14 @@ class Runner:
             }
         if self.open:
             options.pop("closed_world", None)
-        key = (way.options, way.share, way.hot)
+        key = (way.options, way.share, way.hot, way.yields)
         if key not in self.rewritten:
             self.rewritten[key] = self.compiled(way, options)
         return self.rewritten[key]
 
     def compiled(self, way: Way, options: dict[str, Any]) -> wasmtime.Module | Difference:
         try:
-            output = rewrite(self.text, **options)
+            output = rewrite(with_yields(self.text, self.interface) if way.yields else self.text, **options)
         except WatError as error:
             return Difference(way.name, "refused", error.message)
         except Exception as error:
@@ -347,7 +353,7 @@ def _connect(store: wasmtime.Store, host: Any, exports: Any, way: Way) -> None:
         return
     is_own = "own_memory" in dict(way.options)
     functions = [exports.get(f"bysyncify_{name}") for name in CONTROL]
-    if way.every or way.fuel >= 0:
+    if way.every or way.fuel >= 0 or way.yields:
         memory = exports["bysyncify_memory" if is_own else "memory"]
         text = OWN_MEMORY if is_own else HOST_MEMORY
         reach = wasmtime.Instance(store, _memory_module(text), [memory]).exports(store)

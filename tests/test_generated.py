@@ -55,7 +55,7 @@ def test_there_is_something_to_pause() -> None:
     for feature in FEATURES:
         assert sum(feature in program.features for program in programs) > 30, feature
     assert sum(not program.features for program in programs) > 50
-    assert len({way.name for way in WAYS}) == len(WAYS) == 41
+    assert len({way.name for way in WAYS}) == len(WAYS) == 44
 
 
 def test_the_same_each_time() -> None:

@@ -305,3 +305,56 @@ def test_shape_of_a_delegate() -> None:
   (func loop try call $sleep delegate 0 end call $sleep))"""
     shape = Shapes(read_program(text, Options()))[1]
     assert (shape.calls, shape.in_loops) == (2, 1)
+
+
+def yielding(callers: int) -> str:
+    """A module with a function that begins a pause and ends the rewinding, and so many that call it."""
+    return f"""(module
+  (import "asyncify" "start_unwind" (func $start_unwind (param i32)))
+  (import "asyncify" "stop_rewind" (func $stop_rewind))
+  (import "asyncify" "get_state" (func $get_state (result i32)))
+  (memory 1)
+  (func $yield (result i32)
+    ;; twice
+    (if (call $get_state)
+      (then
+        (call $stop_rewind)
+        (return (i32.const 1))))
+    (call $start_unwind (i32.const 16))
+    (i32.const 0)
+  )
+{callers * "  (func (result i32) (i32.add (call $yield) (i32.const 1))) (; behind ;)"}
+)"""
+
+
+@pytest.mark.parametrize(
+    "callers, options, stays",
+    [
+        (1, {"optimize": "speed"}, False),
+        (8, {"optimize": "speed"}, False),
+        (9, {"optimize": "speed"}, True),
+        (1, {"optimize": "size"}, True),
+        (1, {}, True),
+        (1, {"optimize": "speed", "rewind": "skip"}, True),
+        (1, {"optimize": "speed", "asserts": True}, True),
+        (1, {"optimize": "speed", "trace": True}, True),
+    ],
+)
+def test_what_begins_a_pause_stands_where_it_is_called(callers: int, options: dict[str, Any], stays: bool) -> None:
+    text = rewrite(yielding(callers), **options)
+    assert text.count("(call $yield)") == stays * callers
+    if not stays:
+        assert (
+            text.count("""(block $end_of_yield (result i32)
+        ;; twice
+        (if (global.get $state)
+          (then
+            (global.set $state (i32.const 0))
+            (br $end_of_yield (i32.const 1))))
+        (global.set $data (i32.const 16))
+        (global.set $state (i32.const 1))
+        (i32.const 0)
+      )
+""")
+            == callers
+        )

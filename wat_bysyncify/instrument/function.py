@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..sexpr.nodes import tokens
 from .asserts import with_entry
 from .body import BodyError
-from .controlcalls import with_control_code
+from .controlcalls import inlines_control, with_control_code
 from .framecode import FrameCode
 from .jump import jumping
 from .labels import CountedLabels, Labels, NamedLabels
@@ -47,11 +47,7 @@ def plain_function(func: Func, program: Program) -> str | None:
     if program.old or checked:
         parts = take_apart(func, program, instrumented=False)
         return with_entry_check(parts) if checked else parts.text
-    options = program.options
-    # With these, control functions do more than their code says.
-    more = options.trace or options.ignore_unwind_from_catch or options.asserts
-    inline = program.policy(func.number).inline_control and not more
-    return with_control_code(func, program) if inline else None
+    return with_control_code(func, program) if inlines_control(func, program) else None
 
 
 def rewrite_function(func: Func, indent: str, program: Program) -> NewFunction:

@@ -21,11 +21,13 @@ handler is around), it goes through a temporary.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import indent
 from typing import Any
 
 from ..sexpr.nodes import words
 from . import act
 from .body import Block, Body, BodyError, Call, Item, Op, Run, Seq, Text
+from .controlcalls import code_of_calls
 from .instructions import PURE
 from .operandtypes import OperandTypes
 from .placeholder import zero
@@ -55,6 +57,7 @@ class _Lift:
         self.source = source
         self.scope = scope
         self.operand_types = OperandTypes(body, scope)
+        self.inlined = code_of_calls(body, scope)
         self.temps: dict[str, list[Temp]] = {}
         self.all_temps: list[Temp] = []
         self.alive = [0] * len(body.calls)
@@ -441,6 +444,9 @@ class _Lift:
             parts.append(source.text(item.start, item.end, self.level))
             inside = folded and not operands
         said = "".join(flat(parts))
+        if item.index in self.inlined:
+            at = source.indent_of(item.start)
+            said = indent(self.inlined[item.index], at).removeprefix(at)
         last = item.last
         # What is read again on rewind keeps its temporary: the result must not take its place.
         if restores:
