@@ -6,7 +6,8 @@ Turn: two coroutines that take turns inside wasm (micro/coroutines.wat); one unw
 the program itself does in a turn, the same calls with nothing saved or restored (micro/calls.wat). Pause: a program
 that its host in Node pauses and resumes at each call of an import: micro/pauses.wat, by depth, and the article's
 fannkuch, with the call in its innermost loop. Peer is `wasm-opt -O3 --asyncify`; both are made from the same module,
-which `wasm-opt -O3` made without inlining, so that the depth is what it says.
+which `wasm-opt -O3` made without inlining: a function that calls control functions must stand alone there. peer+O3 is
+what `wasm-opt -O3` makes of the peer's, with inlining.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ DEPTHS = (1, 10, 100)
 # How many frames are unwound and rewound in a run; it takes some tenths of a second.
 FRAMES = 4_000_000
 
-CALLS = "calls"
+CALLS, AGAIN = "calls", f"{PEER}+O3"
 
 NO_INLINING = tuple(f"--{which}-inline-max-function-size=0" for which in ("always", "flexible", "one-caller"))
 
@@ -63,9 +64,10 @@ def main(
 
     with tempfile.TemporaryDirectory() as directory:
         scratch = Path(directory)
-        names = [PEER, *configurations, CALLS]
+        names = [PEER, *configurations, AGAIN, CALLS]
         print(f"nanoseconds, bytes saved\n{'':<30}" + "".join(f"{name:>20}" for name in names) + "    ours / peer")
         turning = made(MICRO / "coroutines.wat", configurations, scratch)
+        turning[AGAIN] = programs.optimized(turning[PEER])
         turning[CALLS] = programs.optimized(programs.kept(MICRO / "calls.wat"), flags=NO_INLINING)
         for engine in engines:
             for depth in depths:

@@ -144,7 +144,6 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     if elided and stays and owner is None and not any(alive) and _is_its_call(lifted):
         return None
     numbered = form == "skip" or len(body.calls) > 1
-    numbers = range(len(alive))[:: -1 if policy.backwards and form != "skip" else 1]
     counter = scope.new_name("$call")
     saved = _saved(alive, body, lifted, scope)
     if form == "skip":
@@ -154,15 +153,20 @@ def plan_function(form: Form, body: Body, lifted: Lifted, scope: Scope) -> Plan 
     inlined = inline(scope, len(saved) + numbered, counter) if form == "jump" else None
     frame = frame_of(saved, form != "skip" and numbered, owner, scope, inlined)
     placeholders = _placeholders(body, scope)
+    calls_again = inlined is not None and len(alive) <= policy.calls_again
+    again = [
+        _again(call.callee, told, program) if calls_again else ""
+        for call, (_, told) in zip(body.calls, paused, strict=True)
+    ]
+    numbers = range(len(alive))[:: -1 if _backwards(form, again, policy) else 1]
     lines = len(placeholders) + (owner is not None)
     at_once = form == "jump" and (len(alive) - 1) * _size(frame, lines) <= policy.at_once
     exits = [None] * len(alive) if at_once else _exits(form, numbers, alive, body, policy)
-    calls_again = inlined is not None and len(alive) <= policy.calls_again
     calls = tuple(
-        PausingCall(
-            number, call.callee, live, exit_, _again(call.callee, told, program) if calls_again else "", where, told
+        PausingCall(number, call.callee, live, exit_, text, where, told)
+        for number, call, live, exit_, text, (where, told) in zip(
+            numbers, body.calls, alive, exits, again, paused, strict=True
         )
-        for number, call, live, exit_, (where, told) in zip(numbers, body.calls, alive, exits, paused, strict=True)
     )
     # A frame's own code wants the number in a local where that comes from the operand stack.
     unknown = inlined is not None and any(exit_ and exit_.number is None for exit_ in exits)
@@ -319,6 +323,15 @@ def _again(word: str | None, told: bool, program: Program) -> str:
     if len(results) > 1 or not all(map(is_nullable, params)):
         return ""
     return f"(call {' '.join([callee.id or str(number), *map(zero, params)])})"
+
+
+def _backwards(form: Form, again: Sequence[str], policy: Policy) -> bool:
+    """Whether calls are numbered from the last one. If one of two is made again by what takes the frame back, that is
+    number 0, and where it is made comes next in the code: V8 lays out what follows a branch that is not taken, if it
+    asks for no zero."""
+    if len(again) == 2 and (not again[0] or not again[1]) and any(again):
+        return bool(again[1])
+    return policy.backwards and form != "skip"
 
 
 def _placeholders(body: Body, scope: Scope) -> tuple[str, ...]:
