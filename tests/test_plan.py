@@ -333,6 +333,7 @@ def yielding(callers: int) -> str:
         (1, {"optimize": "speed"}, False),
         (8, {"optimize": "speed"}, False),
         (9, {"optimize": "speed"}, True),
+        (1, {"optimize": "speed", "annotate": True}, False),
         (1, {"optimize": "size"}, True),
         (1, {}, True),
         (1, {"optimize": "speed", "rewind": "skip"}, True),

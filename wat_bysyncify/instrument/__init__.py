@@ -82,6 +82,7 @@ What is done, in the order of the files:
     legacy.py      led by fold.py: handlers of a `try` that pause            tokens -> tokens
     lift.py        pausing calls to statement level (steps.py, temps.py)     Body -> Lifted
     operandtypes.py  led by it: the types of what instructions leave         Body -> types
+    controlcalls.py  led by it, with -O: calls of what begins a pause: its code instead  Body -> text
     plan.py        its form, before that; its calls, frame and new locals    Body, Lifted -> Plan
     liveness.py    led by plan.py: the locals that are live at each call     Body -> sets of locals
     frames.py      led by it: what is saved together, in what order          locals -> Frame
@@ -90,7 +91,7 @@ What is done, in the order of the files:
     jump.py        or that with blocks to jump out of                        Plan, Lifted, Source -> Writer
     straight.py    or, if it has a twin that jumps, with no way back at all  Plan, Lifted, Source -> Writer
     and for others, with -O (with --asserts, they get checks):
-    controlcalls.py  calls of control functions: their code instead          tokens -> text
+    controlcalls.py  calls of control functions: their code too              tokens -> text
     and at the end:
     needs.py       what the new functions refer to, of all together          Needs -> Needs
     helpers.py     the functions that save and restore (stackcode.py; heldrefs.py: references)  Helper -> text

@@ -1,4 +1,4 @@
-"""Code that drives the pausing, made for speed: it stands where it is called, tokens -> tokens, or text.
+"""Code that drives the pausing, made for speed: it stands where it is called. Tokens -> text.
 
 A call of a control function becomes what that does:
 
@@ -103,7 +103,8 @@ def _block(func: Func, labels: Taken, program: Program) -> str:
     if inlined is None:
         return ""
     results = f"(result {' '.join(func.type[1])})" if func.type[1] else ""
-    head = " ".join(filter(None, ["(block", label, results]))
+    note = program.notes.each(f"what {func.id or f'function {func.number}'} does") if "\n" in before.trivia else ""
+    head = " ".join(filter(None, ["(block", label, results, note]))
     inlined[-1] = codes[body[-1]].core  # comments behind the function are not of it
     first, *rest = f"{head}{before.trivia or ' '}{''.join(inlined)}".splitlines(keepends=True)
     # Lines of a function whose end stands behind the last one are further in than that.

@@ -33,9 +33,9 @@ Where few functions can pause, and two calls in this one at most, a call of a fu
 made again by what takes the frame back, and the jump goes behind it: so the code of a deep stack that is resumed, and
 paused once more, runs in a row.
 
-    (br_if $call_0 (i32.eqz (i32.load (local.get $position))))
+    (br_if $call_1 (i32.load (local.get $position)))
     (local.set $sum (call $deep (i32.const 0)))  ;; there it is (call $deep (i32.sub ..))
-    (br $called_1)
+    (br $called_0)
 
 A jump cannot go into a block. So the blocks that hold calls are opened where the jump is too (what comes before them
 is then inside, and never knows), and an `if` is a branch over its arms. A loop would go round to the jump, and a

@@ -16,6 +16,8 @@ jump.py makes the call elsewhere); for any other callee, what the operands read 
 The result of a call is stored before the check for unwinding, made-up as it may be then: nobody reads it until the call
 has been made again. Where somebody might (it is an operand of that very call, or the call throws in the end, and a
 handler is around), it goes through a temporary.
+
+With -O, the text of a call may be the code of what it calls (controlcalls.py).
 """
 
 from __future__ import annotations
