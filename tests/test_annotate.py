@@ -58,3 +58,15 @@ def test_ranges_of_calls() -> None:
         "the frame: $a (read after calls 0-2 5), $b (read after call 3)"
     )
     assert frame_note([], 1, True) == "the frame: the number of the call"
+
+
+def test_landings_are_said_where_there_is_a_jump() -> None:
+    text = """(module (import "env" "sleep" (func $sleep))
+      (func $one (call $sleep))
+      (func $two (call $sleep) (call $sleep)))"""
+    lines = [line.strip() for line in rewrite(text, rewind="jump", annotate=True).splitlines()]
+    landings = [line for line in lines if ";; call " in line]
+    assert landings == [
+        ") ;; call 0: $sleep, the jump lands here, for the call to be made again",
+        ") ;; call 1: $sleep",
+    ]

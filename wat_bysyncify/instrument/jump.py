@@ -76,7 +76,8 @@ class _Stretch:
     """Code in which jumps go forward only: what is opened at its head, in the order in which it ends; which labels lead
     to the calls, in order, and to those of which numbers; the calls that are made again before the jump, by the label
     behind them; where its head is in the text, and where the end of the block is that ends first, if nothing stands
-    before that: a jump there would jump over nothing."""
+    before that: a jump there would jump over nothing. `waiting` is what is said of the call there, and where, if there
+    is a jump, which the next call tells."""
 
     head: int
     indent: str
@@ -84,6 +85,7 @@ class _Stretch:
     targets: list[tuple[str, range]] = field(default_factory=list)
     again: dict[str, str] = field(default_factory=dict)
     front: int = 0
+    waiting: tuple[int, str] | None = None
 
     @property
     def needs_jump(self) -> bool:
@@ -196,6 +198,10 @@ class _Jump(Writer):
         """Ends the block whose end is where the jump to these calls goes, by their indices; its label."""
         if self.code <= stretch.head:
             stretch.front = len(self.out)
+        if stretch.waiting:
+            at, said = stretch.waiting
+            self.out[at] = f" {self.plan.notes.each(said, 'landing')}"
+            stretch.waiting = None
         label = unused(label, self.plan.labels)
         stretch.opened.append(f"(block {label}")
         numbers = sorted((self.plan.calls[calls[0]].number, self.plan.calls[calls[-1]].number))
@@ -226,7 +232,11 @@ class _Jump(Writer):
         behind = call.again and self.code > stretch.head  # what stands first needs no jump
         if not behind:
             self.land(stretch, f"$call_{call.number}", here)
-            self.trail(notes.each(said, "landing"))
+            if notes.wanted and not stretch.needs_jump:
+                stretch.waiting = len(self.out), said
+                self.out.append("")
+            else:
+                self.trail(notes.each(said, "landing"))
         number = self.made(step, indent)
         if behind:
             label = self.land(stretch, f"$called_{call.number}", here)
