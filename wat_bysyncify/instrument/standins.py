@@ -34,7 +34,7 @@ def new_stand_in(said: str, code: Code, type_: FuncType, program: Program) -> Fu
     """A function, then among those of the program, that stands for what a tail call calls."""
     params = list(type_[0])
     call, _, rest = said.partition(" ")
-    name = "$call_" + (plain(code.word) or "indirect")
+    name = f"$call_{plain(code.word)}"
     if code.op == "return_call_indirect":
         params.append(program.module.address_type("table", code.word))
         name = "$call_indirect"

@@ -69,8 +69,6 @@ def twinned(program: Program, shapes: Shapes) -> Set[int]:
 def _named(names: Sequence[str], shapes: Shapes, program: Program) -> set[int]:
     """The functions that the user names; there is a warning for one that cannot jump, unless a pattern named many."""
     found = program.called.functions("twins", names) & program.pausing.instrumented
-    if program.options.rewind != "jump":
-        return found
     skipping = {number for number in found if shapes[number].skips}
     if not any("*" in name for name in names):
         what = "cannot go straight to its calls (--rewind skip), so it is written once"
