@@ -9,6 +9,7 @@ import pytest
 import wasmtime
 from click.testing import CliRunner
 from forms import FORMS
+from test_plan import yielding
 from test_spec import SCRIPTS, modules, named
 
 from wat_bysyncify import WatError
@@ -173,3 +174,16 @@ def test_lines_behind_one_that_is_added() -> None:
     pairs = {to + i: from_ + i for to, from_, count in data["lines"] for i in range(count)}  # type: ignore[attr-defined]
     for line in ("    (drop (i32.const 1))", "    (drop (i32.const 2)))", "    (nop))"):
         assert pairs[out.index(line) + 1] == lines.index(line) + 1
+
+
+def test_lines_of_code_that_stands_where_it_is_called() -> None:
+    """The line of the call is known; those of what is called are of another function."""
+    source = yielding(2)
+    output, data = mapped(source, optimize="speed")
+    pairs = {to + i: from_ + i for to, from_, count in data["lines"] for i in range(count)}  # type: ignore[attr-defined]
+    old, new = source.split("\n"), output.split("\n")
+    blocks = [number for number, line in enumerate(new, 1) if "(block $end_of_yield" in line]
+    assert len(blocks) == 2 and len(old[-2].split("call $yield")) == 3  # both stand on one line of the source
+    for number in blocks:
+        assert pairs[number] == len(old) - 1
+        assert not any(number + behind in pairs for behind in range(1, 10))

@@ -358,3 +358,44 @@ def test_what_begins_a_pause_stands_where_it_is_called(callers: int, options: di
       )
 """
         assert text.count(block) == callers
+
+
+def one_caller(yields: str, newline: str = "\n") -> str:
+    """A module with a function that begins so, begins a pause, and ends the rewinding, and another that calls it."""
+    return f"""(module
+  (import "asyncify" "start_unwind" (func $start_unwind (param i32)))
+  (import "asyncify" "stop_rewind" (func $stop_rewind))
+  (import "asyncify" "get_state" (func $get_state (result i32)))
+  (memory 1)
+  (global $"a\u2028b" (mut i32) (i32.const 0))
+  (func $yield {yields}
+    (if (call $get_state) (then (call $stop_rewind)) (else (call $start_unwind (i32.const 16)))))
+  (func $caller (result i32)
+    (call $yield)
+    (i32.const 1))
+)""".replace("\n", newline)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "yields, options, expected",
+    [
+        ("", {"annotate": True}, "    (block ;; what $yield does\n      (if (global.get"),
+        ("(; a\n b ;)", {"annotate": True}, "    (block (; a\n      b ;)\n         (if (global.get"),
+        (";; says", {"annotate": True}, "    (block ;; says\n      (if (global.get"),
+        (
+            '\n    (global.set $"a\u2028b" (i32.const 1))',
+            {},
+            '    (block \n      (global.set $"a\u2028b" (i32.const 1))\n',
+        ),
+        ("\n    (nop)\n\n    (nop)", {}, "    (block \n      (nop)\n\n      (nop)\n      (if (global.get"),
+    ],
+)
+def test_lines_of_what_begins_a_pause(yields: str, options: dict[str, Any], expected: str, newline: str) -> None:
+    text = rewrite(one_caller(yields, newline), optimize="speed", **options)
+    assert expected in text.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("yields", ["i32.const 1 drop " * 20, "(block (br_table" + " 0" * 50 + " (i32.const 0)))"])
+def test_much_code_stays_where_it_is(yields: str) -> None:
+    assert "(call $yield)" in rewrite(one_caller(yields), optimize="speed")

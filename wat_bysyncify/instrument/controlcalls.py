@@ -19,15 +19,16 @@ one that is small becomes its code:
 
 A switch, from one stack that is paused to another that is resumed, makes four and two of these calls: where stacks are
 not deep, they are half of its time. The host's calls are as before, with the check that the stack is in its bounds;
-here the check that comes with each frame must do. (With `--rewind skip`, the state is three globals.)
+here the check that comes with each frame must do. (With `--rewind skip`, the state is three globals, and `get_state`
+is called.)
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import dedent, indent
+from collections.abc import Callable
 
-from ..sexpr.nodes import Token, pieces, plain_id, tokens, with_words
+from ..sexpr.nodes import Token, pieces, plain_id, tokens, with_words, words
 from . import names
 from .body import Body, Call
 from .code import regular
@@ -51,31 +52,45 @@ def inlines_control(func: Func, program: Program) -> bool:
 
 def with_control_code(func: Func, program: Program) -> str | None:
     """The text of a function that is not instrumented, with code instead of calls; None if there are no such calls."""
-    body = regular(tokens(func.nodes[func.header :]), program.codes)
+    called = _called(program)
+    body = _body(func, program)
+    if not any(map(called, set(body))):
+        return None
     header = tokens(func.nodes[: func.header])
-    inlined = _inlined(body, program.codes[header[-1]].indent, program)
-    return None if inlined is None else "".join([*header, *inlined])
+    return "".join([*header, *_inlined(body, program.codes[header[-1]].indent, called, program)])
 
 
-def code_of_calls(body: Body, scope: Scope) -> dict[int, str]:
-    """The text that stands for calls in a body, by the index of each, where it is what the function does that is
-    called."""
+def code_of_calls(body: Body, scope: Scope) -> dict[int, list[str]]:
+    """The lines that stand for calls in a body, by the index of each, where that is the code of what is called; they
+    are indented as if the first were not."""
     program = scope.program
     left = program.policy(scope.func.number).inline_top_most
     if not (left and program.inlines_frame(scope.func.number)):
         return {}
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for word, count in Counter(call.callee for call in body.calls if call.callee).items():
         number = program.module.funcs.index(word)
         if number not in program.pausing.runtime:
             continue
         func = program.module.func(number)
-        size = len(func.nodes) if len(func.nodes) > left else count * len(tokens(func.nodes))
-        text = _block(func, body.labels, program) if size <= left and inlines_control(func, program) else ""
-        if text:
+        code = _body(func, program)
+        size = count * sum(len(words(token)) for token in code)
+        if size <= left and _can_move(func, code, program):
             left -= size
-            found[word] = text
+            found[word] = _block(func, code, program)
     return {call.index: found[call.callee] for call in body.calls if call.callee in found and _alone(call, body)}
+
+
+def _body(func: Func, program: Program) -> list[Token]:
+    """What stands behind the header of a function, one token for each instruction, with what closes the function."""
+    return regular(tokens(func.nodes[func.header :]), program.codes)
+
+
+def _can_move(func: Func, body: list[Token], program: Program) -> bool:
+    """Whether the code of a function, which drives the pausing, can stand in another."""
+    ops = {program.codes[token].op for token in body}
+    moves = not func.type[0] and not any(op == "local" or op.startswith("return_call") for op in ops)
+    return moves and inlines_control(func, program)
 
 
 def _alone(call: Call, body: Body) -> bool:
@@ -84,54 +99,51 @@ def _alone(call: Call, body: Body) -> bool:
     return " ".join(text.split()).strip("()") == f"call {call.callee}"
 
 
-def _block(func: Func, labels: Taken, program: Program) -> str:
-    """The code of a function without parameters as a block, which begins at no indentation, with none of the labels; ""
-    if it cannot stand elsewhere: it has locals or tail calls, or does not call control functions."""
+def _block(func: Func, body: list[Token], program: Program) -> list[str]:
+    """The code of a function as a block, in lines (without line feeds), of which the first is not indented."""
     codes = program.codes
-    body = regular(tokens(func.nodes[func.header :]), codes)
-    ops = {codes[token].op for token in body}
-    if func.type[0] or any(op == "local" or op.startswith("return_call") for op in ops):
-        return ""
     label = ""
-    if "return" in ops:
+    if any(codes[token].op == "return" for token in body):
         own = {plain_id(word) for token in body if "$" in token for _, word in pieces(token)}
-        label = unused(f"$end_of_{plain(func.id or str(func.number))}", Taken(labels | own))
+        label = unused(f"$end_of_{plain(func.id or str(func.number))}", Taken(own))
         new = {0: f"br {label}"}
         body = [Token(each.type, with_words(each, new)) if codes[each].op == "return" else each for each in body]
     before = codes[tokens(func.nodes[: func.header])[-1]]
-    inlined = _inlined(body, before.indent, program)
-    if inlined is None:
-        return ""
-    results = f"(result {' '.join(func.type[1])})" if func.type[1] else ""
-    note = program.notes.each(f"what {func.id or f'function {func.number}'} does") if "\n" in before.trivia else ""
-    head = " ".join(filter(None, ["(block", label, results, note]))
+    inlined = _inlined(body, before.indent, _called(program), program)
     inlined[-1] = codes[body[-1]].core  # comments behind the function are not of it
-    first, *rest = f"{head}{before.trivia or ' '}{''.join(inlined)}".splitlines(keepends=True)
+    results = f"(result {' '.join(func.type[1])})" if func.type[1] else ""
+    first, *rest = f"{before.trivia or ' '}{''.join(inlined)}".split("\n")
+    note = program.notes.each(f"what {func.id or f'function {func.number}'} does") if rest and not first.strip() else ""
+    opening = " ".join(filter(None, ["(block", label, results, note]))
+    margin = min((line[: len(line) - len(line.lstrip(" \t"))] for line in rest if line.strip()), key=len, default="")
     # Lines of a function whose end stands behind the last one are further in than that.
     further = "" if rest and rest[-1].strip() == ")" else "  "
-    return first + indent(dedent("".join(rest)), further)
+    return [opening + first, *(further + line.removeprefix(margin) if line.strip() else line for line in rest)]
 
 
-def _inlined(body: list[Token], at: str | None, program: Program) -> list[str] | None:
-    """A body with code instead of calls of control functions, None if there are none; its first line is at `at`."""
-    codes, ids, index = program.codes, program.ids, program.module.funcs.index
-    known = _STATE | {"get_state"} if ids.state else _STATE
-    called = {
+def _called(program: Program) -> Callable[[Token], str]:
+    """What tells which control function a token calls, "" for none or one whose code is not known here."""
+    index = program.module.funcs.index
+    known = _STATE | {"get_state"} if program.ids.state else _STATE
+    numbers = {
         program.module.func_of(each.node).number: each.name for each in program.control.functions if each.name in known
     }
 
-    def name_of(token: Token) -> str:
-        """The control function that a token calls, or ""."""
-        code = codes[token]
+    def called(token: Token) -> str:
+        code = program.codes[token]
         number = index(code.word) if code.op == "call" else None
-        return called.get(number, "") if number is not None else ""
+        return numbers.get(number, "") if number is not None else ""
 
-    if not any(map(name_of, set(body))):
-        return None
+    return called
+
+
+def _inlined(body: list[Token], at: str | None, called: Callable[[Token], str], program: Program) -> list[str]:
+    """A body with code instead of calls of control functions; its first line is at `at`."""
+    codes, ids = program.codes, program.ids
     out: list[str] = []
     lists: list[tuple[str, str | None]] = []  # of each list around: the control function it calls, or ""; its indent
     for token in body:
-        code, name = codes[token], name_of(token)
+        code, name = codes[token], called(token)
         text = with_words(token, {0: "global.set", 1: ids.data}) if name in names.TAKES_DATA else ""
         if name == "get_state":
             name, text = "", with_words(token, {0: "global.get", 1: ids.state})

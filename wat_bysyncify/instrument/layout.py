@@ -106,6 +106,10 @@ class Layout:
         self.line(indent, text if old is None else self.reindented(text, old, indent))
         if start >= 0:
             self.marks.append((len(self.out) - 1, start))
+        if start in self.source.replaced:
+            first, line_feed, rest = self.out[-1].partition("\n")
+            self.out[-1:] = [first, line_feed + rest]
+            self.code = len(self.out)
 
     def reindented(self, text: str, old: str, new: str) -> str:
         """Text whose lines begin at the indentation `new` instead of `old`."""

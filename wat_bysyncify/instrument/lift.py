@@ -23,7 +23,6 @@ With -O, the text of a call may be the code of what it calls (controlcalls.py).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from textwrap import indent
 from typing import Any
 
 from ..sexpr.nodes import words
@@ -447,8 +446,9 @@ class _Lift:
             inside = folded and not operands
         said = "".join(flat(parts))
         if item.index in self.inlined:
+            first_line, *lines = self.inlined[item.index]
             at = source.indent_of(item.start)
-            said = indent(self.inlined[item.index], at).removeprefix(at)
+            said = "\n".join([first_line, *(at + line if line.strip() else line for line in lines)])
         last = item.last
         # What is read again on rewind keeps its temporary: the result must not take its place.
         if restores:
@@ -498,6 +498,8 @@ class _Lift:
                 if item.callee is not None and scope.program.tells(item.callee):  # that is below them
                     step.call += step.stmts
                     step.stmts = []
+        if item.index in self.inlined:
+            source.replaced.add(step.call[-1].piece.start)
         self.free(kept)
         return taken
 

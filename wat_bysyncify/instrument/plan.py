@@ -326,9 +326,8 @@ def _again(word: str | None, told: bool, program: Program) -> str:
 
 
 def _backwards(form: Form, again: Sequence[str], policy: Policy) -> bool:
-    """Whether calls are numbered from the last one. If one of two is made again by what takes the frame back, that is
-    number 0, and where it is made comes next in the code: V8 lays out what follows a branch that is not taken, if it
-    asks for no zero."""
+    """Whether calls are numbered from the last one. If what takes the frame back may make one of two again, that is
+    number 0, for V8 lays out next what follows a branch that is not taken, if that does not ask for a zero."""
     if len(again) == 2 and (not again[0] or not again[1]) and any(again):
         return bool(again[1])
     return policy.backwards and form != "skip"

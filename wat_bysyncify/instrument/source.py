@@ -38,7 +38,8 @@ class Source:
 
     A comment stands once. Where lifting takes pieces apart, it says which comments go with which: `led` are the tokens
     whose comments on the lines behind them stand before the piece that begins there, `trailed` those whose comments on
-    their own line stand behind the piece that ends there.
+    their own line stand behind the piece that ends there. And `replaced` are the tokens with which pieces begin of
+    which only the first line is the reader's.
     """
 
     def __init__(self, body: Body, before: str, indent: str, newline: str, labels: Labels, tells: bool = False) -> None:
@@ -58,6 +59,7 @@ class Source:
         self.line_ends: list[int] | None = None
         self.led: set[int] = set()
         self.trailed: set[int] = set()
+        self.replaced: set[int] = set()
 
     def text(self, start: int, end: int, level: int, shift: int = 1) -> str:
         """The text of tokens[start:end] without the trivia behind it, as it stands `shift` labels deeper.
