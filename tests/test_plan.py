@@ -386,9 +386,9 @@ def one_caller(yields: str, newline: str = "\n") -> str:
         (
             '\n    (global.set $"a\u2028b" (i32.const 1))',
             {},
-            '    (block \n      (global.set $"a\u2028b" (i32.const 1))\n',
+            '    (block\n      (global.set $"a\u2028b" (i32.const 1))\n',
         ),
-        ("\n    (nop)\n\n    (nop)", {}, "    (block \n      (nop)\n\n      (nop)\n      (if (global.get"),
+        ("\n    (nop)\n\n    (nop)", {}, "    (block\n      (nop)\n\n      (nop)\n      (if (global.get"),
     ],
 )
 def test_lines_of_what_begins_a_pause(yields: str, options: dict[str, Any], expected: str, newline: str) -> None:

@@ -113,7 +113,10 @@ def _block(func: Func, body: list[Token], program: Program) -> list[str]:
     inlined[-1] = codes[body[-1]].core  # comments behind the function are not of it
     results = f"(result {' '.join(func.type[1])})" if func.type[1] else ""
     first, *rest = f"{before.trivia or ' '}{''.join(inlined)}".split("\n")
-    note = program.notes.each(f"what {func.id or f'function {func.number}'} does") if rest and not first.strip() else ""
+    note = ""
+    if rest and not first.strip():
+        first = first.strip(" \t")
+        note = program.notes.each(f"what {func.id or f'function {func.number}'} does")
     opening = " ".join(filter(None, ["(block", label, results, note]))
     margin = min((line[: len(line) - len(line.lstrip(" \t"))] for line in rest if line.strip()), key=len, default="")
     # Lines of a function whose end stands behind the last one are further in than that.
