@@ -347,7 +347,6 @@ def test_what_begins_a_pause_stands_where_it_is_called(callers: int, options: di
     if not stays:
         said = " ;; what $yield does" if "annotate" in options else ""
         block = f"""(block $end_of_yield (result i32){said}
-        ;; twice
         (if (global.get $state)
           (then
             (global.set $state (i32.const 0))
@@ -381,14 +380,14 @@ def one_caller(yields: str, newline: str = "\n") -> str:
     "yields, options, expected",
     [
         ("", {"annotate": True}, "    (block ;; what $yield does\n      (if (global.get"),
-        ("(; a\n b ;)", {"annotate": True}, "    (block (; a\n      b ;)\n         (if (global.get"),
-        (";; says", {"annotate": True}, "    (block ;; says\n      (if (global.get"),
+        ("(; a\n b ;)", {"annotate": True}, "    (block ;; what $yield does\n      (if (global.get"),
+        (";; says", {}, "    (block\n      (if (global.get"),
         (
             '\n    (global.set $"a\u2028b" (i32.const 1))',
             {},
             '    (block\n      (global.set $"a\u2028b" (i32.const 1))\n',
         ),
-        ("\n    (nop)\n\n    (nop)", {}, "    (block\n      (nop)\n\n      (nop)\n      (if (global.get"),
+        ("\n    (nop) ;; 1\n\n    ;; 2\n    (nop)", {}, "    (block\n      (nop)\n      (nop)\n      (if (global.get"),
     ],
 )
 def test_lines_of_what_begins_a_pause(yields: str, options: dict[str, Any], expected: str, newline: str) -> None:
@@ -396,6 +395,9 @@ def test_lines_of_what_begins_a_pause(yields: str, options: dict[str, Any], expe
     assert expected in text.replace("\r\n", "\n")
 
 
-@pytest.mark.parametrize("yields", ["i32.const 1 drop " * 20, "(block (br_table" + " 0" * 50 + " (i32.const 0)))"])
-def test_much_code_stays_where_it_is(yields: str) -> None:
+@pytest.mark.parametrize(
+    "yields",
+    ["i32.const 1 drop " * 20, "(block (br_table" + " 0" * 50 + " (i32.const 0)))", "(drop (i32.const (; one ;) 1))"],
+)
+def test_some_code_stays_where_it_is(yields: str) -> None:
     assert "(call $yield)" in rewrite(one_caller(yields), optimize="speed")

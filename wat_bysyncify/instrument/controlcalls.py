@@ -29,6 +29,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from ..sexpr.nodes import Token, pieces, plain_id, tokens, with_words, words
+from ..sexpr.trivia import Trivia
 from . import names
 from .body import Body, Call
 from .code import regular
@@ -87,10 +88,12 @@ def _body(func: Func, program: Program) -> list[Token]:
 
 
 def _can_move(func: Func, body: list[Token], program: Program) -> bool:
-    """Whether the code of a function, which drives the pausing, can stand in another."""
-    ops = {program.codes[token].op for token in body}
-    moves = not func.type[0] and not any(op == "local" or op.startswith("return_call") for op in ops)
-    return moves and inlines_control(func, program)
+    """Whether the code of a function, which drives the pausing, can stand in another: comments inside of instructions
+    would stand twice."""
+    codes = [program.codes[token] for token in body]
+    if func.type[0] or any(code.op == "local" or code.op.startswith("return_call") for code in codes):
+        return False
+    return inlines_control(func, program) and not any(";;" in code.core or "(;" in code.core for code in codes)
 
 
 def _alone(call: Call, body: Body) -> bool:
@@ -100,28 +103,34 @@ def _alone(call: Call, body: Body) -> bool:
 
 
 def _block(func: Func, body: list[Token], program: Program) -> list[str]:
-    """The code of a function as a block, in lines (without line feeds), of which the first is not indented."""
+    """The code of a function as a block, in lines (without line feeds), of which the first is not indented; comments
+    stay where they were."""
     codes = program.codes
     label = ""
     if any(codes[token].op == "return" for token in body):
         own = {plain_id(word) for token in body if "$" in token for _, word in pieces(token)}
         label = unused(f"$end_of_{plain(func.id or str(func.number))}", Taken(own))
-        new = {0: f"br {label}"}
-        body = [Token(each.type, with_words(each, new)) if codes[each].op == "return" else each for each in body]
+    code: list[Token] = []
+    for token in body:
+        text = codes[token].core + _white_space(codes[token].trivia, program)
+        code.append(Token(token.type, with_words(text, {0: f"br {label}"}) if codes[token].op == "return" else text))
+    code[-1] = Token("CLOSE", ")")
     before = codes[tokens(func.nodes[: func.header])[-1]]
-    inlined = _inlined(body, before.indent, _called(program), program)
-    inlined[-1] = codes[body[-1]].core  # comments behind the function are not of it
+    inlined = "".join(_inlined(code, before.indent, _called(program), program))
     results = f"(result {' '.join(func.type[1])})" if func.type[1] else ""
-    first, *rest = f"{before.trivia or ' '}{''.join(inlined)}".split("\n")
-    note = ""
-    if rest and not first.strip():
-        first = first.strip(" \t")
-        note = program.notes.each(f"what {func.id or f'function {func.number}'} does")
+    first, *rest = f"{_white_space(before.trivia, program) or ' '}{inlined}".split("\n")
+    note = program.notes.each(f"what {func.id or f'function {func.number}'} does") if rest and not first.strip() else ""
     opening = " ".join(filter(None, ["(block", label, results, note]))
-    margin = min((line[: len(line) - len(line.lstrip(" \t"))] for line in rest if line.strip()), key=len, default="")
+    margin = min((line[: len(line) - len(line.lstrip(" \t"))] for line in rest), key=len, default="")
     # Lines of a function whose end stands behind the last one are further in than that.
     further = "" if rest and rest[-1].strip() == ")" else "  "
-    return [opening + first, *(further + line.removeprefix(margin) if line.strip() else line for line in rest)]
+    return [opening + first, *(further + line.removeprefix(margin) for line in rest)]
+
+
+def _white_space(trivia: str, program: Program) -> str:
+    """Trivia without comments: a line break and the indentation behind it, a space, or nothing."""
+    indent = Trivia(trivia).indent
+    return " " * bool(trivia) if indent is None else program.newline + indent
 
 
 def _called(program: Program) -> Callable[[Token], str]:

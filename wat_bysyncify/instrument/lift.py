@@ -448,7 +448,7 @@ class _Lift:
         if item.index in self.inlined:
             first_line, *lines = self.inlined[item.index]
             at = source.indent_of(item.start)
-            said = "\n".join([first_line, *(at + line if line.strip() else line for line in lines)])
+            said = "\n".join([first_line, *(at + line for line in lines)])
         last = item.last
         # What is read again on rewind keeps its temporary: the result must not take its place.
         if restores:
