@@ -260,7 +260,7 @@ def test_no_twin_of_what_skips(names: str, warned: bool) -> None:
     program = read_program(text, Options(optimize="speed", rewind="jump", twins=(names,)))
     assert not program.twinned
     assert program.called.warnings == warned * [
-        "twins: $main cannot go straight to its calls (--rewind skip), so it is written once"
+        "twins: $main has a label twice, or many calls and locals, so it does not jump and is written once"
     ]
 
 

@@ -114,9 +114,10 @@ What is done, in the order of the files:
     names.py       what hosts rely on, and names that nobody has yet
     options.py     what the user chose; policy.py: what a function gets for the sake of what it is written for
 
-A function's form is chosen before its calls are lifted, for branches say other things where blocks move; all else is
-decided in its plan, but how a jump is written. The text of a function, what it needs and its plan are all that comes of
-rewriting it; and what one function asks for first, and all have then: names, types, placeholders (`Program`).
+A function's form is chosen before its calls are lifted, for branches say other things where blocks move; lifting
+chooses its temporaries, its plan all else, but how a jump is written. The text of a function, what it needs, and what
+tools want to know of it (mapping.py) are all that comes of rewriting it; and what one function asks for first, and all
+have then: names, types, placeholders (`Program`).
 
 Lift, do not flatten: only the way down to a call that can pause is touched, so the reader's lines stay what they were.
 """

@@ -24,7 +24,8 @@ class Functions(NamedTuple):
 
 class Assembled(NamedTuple):
     """The text of a new module: its `pieces`, which of them begin which fields of the module before, and where what is
-    added begins, behind the last of these; and the piece with the state, with the line there before it."""
+    added begins, behind the last of these; and which piece has the state, with how many line breaks there are before it
+    in that piece."""
 
     pieces: list[str]
     begins: list[tuple[int, Node]]

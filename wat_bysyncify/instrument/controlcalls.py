@@ -19,8 +19,7 @@ one that is small becomes its code:
 
 A switch, from one stack that is paused to another that is resumed, makes four and two of these calls: where stacks are
 not deep, they are half of its time. The host's calls are as before, with the check that the stack is in its bounds;
-here the check that comes with each frame must do. (With `--rewind skip`, the state is three globals, and `get_state`
-is called.)
+here the check that comes with each frame must do. (Where the state is three globals, `get_state` is called.)
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ def code_of_calls(body: Body, scope: Scope) -> dict[int, list[str]]:
     are indented as if the first were not."""
     program = scope.program
     left = program.policy(scope.func.number).inline_top_most
-    if not (left and program.inlines_frame(scope.func.number)):
+    if not (left and program.few_pause(scope.func.number)):
         return {}
     found: dict[str, list[str]] = {}
     for word, count in Counter(call.callee for call in body.calls if call.callee).items():

@@ -1,12 +1,12 @@
 """A function's frame: what is saved at a pause, and in what order. framecode.py has the text of that.
 
-Made for size, values of a type stand together, up to eight; made for speed, values of any numbers' types; made to be
-read, each alone.
+Made for size, values of a type stand together, up to eight (policy.py); made for speed, values of any numbers' types;
+made to be read, each alone.
 
 Locals that are not alive at a call are saved as 0 where others of their group are, and where none is, or the function
-saves its frame itself (but for the last of a group), room is left for them; so a frame has one layout, whatever the
-call. Where the number of the call is saved, it is the first value; the last where functions skip and are made to be
-read.
+saves its frame itself (but for the last of a group), room is left for them; references are saved as null, if they can
+be. So a frame has one layout, whatever the call. Where the number of the call is saved, it is the first value; the last
+where functions skip and are made to be read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Local(NamedTuple):
 
 class Group(NamedTuple):
     """Values that are saved by one call: the types in which they are, and the locals that hold them; in the frame's
-    first group the number of the call is one value more, if it is in the frame."""
+    first group the number of the call is one value more, if it is the first value (`Frame.number_first`)."""
 
     types: list[str]
     locals: list[Local]
@@ -72,7 +72,7 @@ def inline(scope: Scope, values: int, call: str) -> Inline | None:
     """The locals with which a function saves its frame itself, if it is to; `values` is how many are in it, `call` the
     local with the number of the call."""
     program, number = scope.program, scope.func.number
-    if not program.inlines_frame(number) or values > program.policy(number).inline_values:
+    if not program.few_pause(number) or values > program.policy(number).inline_values:
         return None
     return Inline(scope.new_name("$data"), scope.new_name("$position"), call)
 

@@ -72,7 +72,7 @@ class Ids(NamedTuple):
     @property
     def is_resumed(self) -> str:
         """The text that asks, first in a function that can pause, whether it is resumed: for none is called while
-        unwinding. So it does at the head of a loop: when that is repeated, the call has been made."""
+        unwinding. At the head of a loop it asks so too: when that is repeated, the call has been made."""
         return f"(global.get {self.state or self.rewinding})"
 
     @property

@@ -101,8 +101,8 @@ class Layout:
 
     def reader(self, indent: str, text: str, start: int, old: str | None = None) -> None:
         """Lines of the reader's, which begin with the token `start` (-1 for none), at an indentation instead of `old`,
-        if it is to change. All of the reader's text but comments, openings that move, and the `delegate` of a try comes
-        through here."""
+        if it is to change. All code of the reader's but what opens, tests and closes blocks that move comes through
+        here."""
         self.line(indent, text if old is None else self.reindented(text, old, indent))
         if start >= 0:
             self.marks.append((len(self.out) - 1, start))

@@ -53,11 +53,12 @@ class Exit(NamedTuple):
 
 
 class PausingCall(NamedTuple):
-    """A pausing call as it is planned: `number` is what stands for it in frames, its place among them, `callee` the
-    word for the function that is called, None where that is not known, `alive` the locals that are live behind it, as
-    bits, and `exit` where they are saved, None for at once. `again` is the text of a call that what takes the frame
-    back may make in its place, "" if there is none. `position` is the type of its result, if that is the stack's
-    position where it has paused, else ""; `told`: its first result says whether it has (telling.py)."""
+    """A pausing call as it is planned: `number` is what stands for it in frames, its place among them from the first or
+    from the last, `callee` the word for the function that is called, None where that is not known, `alive` the locals
+    that are live behind it, as bits, and `exit` where they are saved, None for at once. `again` is the text of a call
+    that what takes the frame back may make in its place, "" if there is none. `position` is the type of its result, if
+    that is the stack's position where it has paused, else ""; `told`: its first result says whether it has
+    (telling.py)."""
 
     number: int
     callee: str | None

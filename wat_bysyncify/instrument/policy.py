@@ -31,9 +31,9 @@ class Policy(NamedTuple):
     way of code that does not pause, in V8 (see `apart`). `calls_again`: where that code stands in the function, and so
     many or fewer calls can pause, it makes those again itself whose operands nobody reads then, and goes behind them: a
     switch between deep stacks takes a tenth less time on wasmtime, for some 9 bytes a call. `inline_control`: the code
-    of control functions stands where they are called. `inline_top_most`: where frames are saved in the function, the
-    code of what begins a pause and has no frame stands there too, of so many tokens at most: of a switch between stacks
-    that are not deep, that is a quarter.
+    of control functions stands where they are called. `inline_top_most`: where so few are instrumented, the code of
+    functions that begin a pause stands where they are called, too, so many words at most of all such calls in a
+    function together: of a switch between stacks that are not deep, that is a quarter.
     """
 
     values: Mapping[str, int] = MappingProxyType({})

@@ -115,8 +115,9 @@ class Program:
         """What a function is written for."""
         return policy(self.options.optimize, self.hot, number)
 
-    def inlines_frame(self, number: int) -> bool:
-        """Whether the code that saves and restores the frame of a function stands in it, if it is small."""
+    def few_pause(self, number: int) -> bool:
+        """Whether so few functions can pause, and jump then, that a function may be longer for that (policy.py):
+        `Policy.inline_frames` or fewer are instrumented."""
         few = len(self.pausing.instrumented) <= self.policy(number).inline_frames
         return few and self.options.rewind == "jump"
 
@@ -125,7 +126,7 @@ class Program:
         the place of its own frame from that, and need not wait for what was just stored: where many frames are saved,
         one after the other, that is what takes time. None does where functions tail-call: what returns may be an import
         then."""
-        if number not in self.pausing.instrumented or self.tails.targets or not self.inlines_frame(number):
+        if number not in self.pausing.instrumented or self.tails.targets or not self.few_pause(number):
             return ""
         results = self.module.func(number).type[1]
         return results[0] if results in (("i64",), (self.ids.address,)) else ""

@@ -28,8 +28,8 @@ _MEETINGS = 100_000
 
 
 class Shape(NamedTuple):
-    """`length` is that of the code in tokens, with its locals; `calls` are the pausing ones in the text, `in_loops`
-    those of them that stand in loops.
+    """`length` is that of the code in tokens, with its locals; `calls` are the pausing ones in the text, whatever
+    annotations say of single ones, `in_loops` those of them that stand in loops.
 
     `skips`: it cannot be written with jumps, when others are; `old`: only its body can say, for it has a `try` of the
     older exceptions, whose handlers may move. `passes` is the function, -1 for one that is not known, that it calls if

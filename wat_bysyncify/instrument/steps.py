@@ -79,7 +79,8 @@ class Nest:
 
 @dataclass(slots=True)
 class Arm:
-    """An arm of a block: its steps; or its text, which the block's own guard covers, if it does not pause."""
+    """An arm of a block: its steps; or its text, if it does not pause: where functions skip, nobody comes to it while
+    rewinding."""
 
     seq: Seq
     steps: list[Step] = field(default_factory=list)

@@ -17,8 +17,8 @@ memory. It is shorter too: each call is two bytes shorter, each return as much l
 
 Only functions that nobody knows but those that call them can have another type: not those that are exported, or stand
 in a table, or are called by code that does not look at it. Nor those that skip, for these return where their text ends,
-or, where few functions can pause, those whose frames are saved in themselves (policy.py): what these return may be the
-stack's position.
+or, where few functions can pause, any that may save their frames themselves (policy.py): what these return may be the
+stack's position. Where there are tail calls, annotations, checks, or handlers that are not to pause, nobody tells.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def find_telling(program: Program, shapes: Shapes) -> Set[int]:
         and isinstance(program.module.func(number).node, list)  # there may be no more of it than `(func)`
         and graph.callers.get(number)
         and graph.callers[number] <= pausing.instrumented
-        and not program.inlines_frame(number)
+        and not program.few_pause(number)
     }
     found = {number for number in sorted(known) if not (shapes[number].skips or shapes[number].old)}
     # What does nothing but a call (plan.py) need not know of pauses if it returns what that does.

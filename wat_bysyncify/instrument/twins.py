@@ -71,7 +71,7 @@ def _named(names: Sequence[str], shapes: Shapes, program: Program) -> set[int]:
     found = program.called.functions("twins", names) & program.pausing.instrumented
     skipping = {number for number in found if shapes[number].skips}
     if not any("*" in name for name in names):
-        what = "cannot go straight to its calls (--rewind skip), so it is written once"
+        what = "has a label twice, or many calls and locals, so it does not jump and is written once"
         program.called.warnings += (f"twins: {program.called.name(number)} {what}" for number in sorted(skipping))
     return found - skipping
 
