@@ -81,7 +81,7 @@
   (func $second (result i32) (i32.add (call $large) (call $table_of_labels)))
 
   (table funcref (elem $sum $mixed $second))
-  ;; sends 1, 2, 3 .. until it has the result; the values that were sent are in $turns
+  ;; sends 1, 2, 3 .. until it has the result; that, and what was sent last
   (func (export "run") (param $which i32) (result i32 i32) (local $result i32)
     (global.set $sent (i32.const 0))
     (block $done
