@@ -21,7 +21,7 @@ from ..sexpr.nodes import Token
 from ..sexpr.trivia import Trivia
 from . import names
 from .code import CALLS
-from .fields import added_tokens, type_use_end
+from .fields import added_tokens, separator, type_use_end
 from .ids import Ids
 from .scope import Scope
 
@@ -86,9 +86,8 @@ def with_entry(before: Token, body: list[Token], scope: Scope) -> tuple[Token, l
     if not any("call" in scope.program.codes[token].op for token in body):
         return before, body
     trivia = scope.program.codes[before].trivia
-    indent = Trivia(trivia).indent
     check = f"(call {scope.program.ids.assert_called} (i32.const {scope.func.number}))"
-    between = " " if indent is None else f"{scope.program.newline}{indent}"
+    between = separator(Trivia(trivia).indent, scope.program.newline)
     return (before if trivia else Token(before.type, f"{before} ", before.width)), added_tokens(check + between) + body
 
 

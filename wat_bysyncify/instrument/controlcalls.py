@@ -32,6 +32,7 @@ from ..sexpr.trivia import Trivia
 from . import names
 from .body import Body, Call
 from .code import regular
+from .fields import separator
 from .module import Func
 from .names import Taken, plain, unused
 from .program import Program
@@ -128,8 +129,7 @@ def _block(func: Func, body: list[Token], program: Program) -> list[str]:
 
 def _white_space(trivia: str, program: Program) -> str:
     """Trivia without comments: a line break and the indentation behind it, a space, or nothing."""
-    indent = Trivia(trivia).indent
-    return " " * bool(trivia) if indent is None else program.newline + indent
+    return separator(Trivia(trivia).indent, program.newline) if trivia else ""
 
 
 def _called(program: Program) -> Callable[[Token], str]:
@@ -166,7 +166,7 @@ def _inlined(body: list[Token], at: str | None, called: Callable[[Token], str], 
             ended, begun = lists.pop()
             text = token
         if ended:
-            between = " " if begun is None else f"{program.newline}{begun}"
+            between = separator(begun, program.newline)
             core = [text.removesuffix(code.trivia)] if text else []
             out.append(between.join([*core, *set_state(ended, ids)]) + code.trivia)
         else:

@@ -205,6 +205,11 @@ def value_types(node: Node) -> list[tuple[str | None, str]]:
     return [(None, type_) for type_ in found]
 
 
+def separator(indent: str | None, newline: str) -> str:
+    """What stands between two instructions, of which the first has this indentation; None: it shares its line."""
+    return " " if indent is None else newline + indent
+
+
 def added_tokens(text: str) -> list[Token]:
     """The tokens of text that is added to a body, and takes no room in the text that was there."""
     return [Token(token.type, token, 0) for token in tokens(parse(text)) if token]

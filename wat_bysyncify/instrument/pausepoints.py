@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from ..sexpr.nodes import Token, core_length
 from ..sexpr.trivia import Trivia
-from .fields import added_tokens, type_use_end
+from .fields import added_tokens, separator, type_use_end
 from .program import Program
 
 
@@ -28,7 +28,7 @@ def with_pause_points(body: list[Token], before: str, program: Program) -> list[
         """A pause point, as it stands behind trivia and before what stood there."""
         if trivia not in made:
             indent = Trivia(trivia).indent
-            between = " " if indent is None else newline + indent
+            between = separator(indent, newline)
             lines = [
                 f"(if (i32.eqz (global.get {ids.fuel}))",
                 f"  (then (call {ids.out_of_fuel}))",
